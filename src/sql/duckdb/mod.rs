@@ -1,0 +1,1 @@
+//! BigQuery SQL for DuckDB: the AST of the statement, rewritten and printed.

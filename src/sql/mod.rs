@@ -1,0 +1,8 @@
+//! Plans as SQL text: templates, quoting, the check of every rendered statement, and the translation for DuckDB.
+//!
+//! Knows nothing of connections. What leaves this module parses in `sqlparser`'s BigQuery dialect.
+
+pub mod check;
+pub mod duckdb;
+pub mod render;
+pub mod script;

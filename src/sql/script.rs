@@ -1,0 +1,78 @@
+//! A script: statements in the order in which they run, each with the table it makes.
+
+use sha2::{Digest, Sha256};
+
+/// A table's full name.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TableName {
+    /// The Google Cloud project, such as `moz-fx-data-experiments`.
+    pub project: String,
+    /// The dataset.
+    pub dataset: String,
+    /// The table or view.
+    pub table: String,
+}
+
+impl std::fmt::Display for TableName {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}.{}.{}", self.project, self.dataset, self.table)
+    }
+}
+
+/// Where the rows of a statement go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Target {
+    /// Into a table that replaces any of that name, atomically.
+    Table(TableName),
+    /// Into a table, unless one of that name holds rows already.
+    TableIfEmpty(TableName),
+    /// The statement is the query of a view of this name.
+    View(TableName),
+    /// Back to the caller.
+    Rows,
+}
+
+/// What a statement is for; the word stands in `compile --emit plan`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// The experiment's units with branch, segments and exposure.
+    Enrollments,
+    /// One row per unit with the metrics of a window.
+    Metrics,
+    /// Small summaries of a metric table for the statistics.
+    Summaries,
+    /// A view over the windows of a period.
+    View,
+}
+
+/// One statement of a script: a BigQuery SELECT without a trailing `CREATE`, so that it runs as it stands in a console.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Statement {
+    /// The name of its file: `enrollments`, `metrics_week_enrollments_2`, ...
+    pub name: String,
+    /// What it is for.
+    pub purpose: Purpose,
+    /// BigQuery SQL: a comment that says what it is for, then one statement, then `;`.
+    pub sql: String,
+    /// Where its rows go.
+    pub target: Target,
+    /// The tables of ours that it reads, which earlier statements make.
+    pub reads: Vec<TableName>,
+}
+
+impl Statement {
+    /// SHA-256 of the SQL text, in lower-case hexadecimal.
+    pub fn sha256(&self) -> String {
+        Sha256::digest(self.sql.as_bytes())
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect()
+    }
+}
+
+/// Statements in the order in which they run.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Script {
+    /// The statements.
+    pub statements: Vec<Statement>,
+}

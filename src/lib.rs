@@ -16,6 +16,7 @@ pub mod schedule;
 
 pub mod plan;
 pub mod sql;
+pub mod tables;
 
 pub mod warehouse;
 

@@ -25,3 +25,10 @@ pub struct Window {
     /// The last one.
     pub last_date_data_required: Date,
 }
+
+pub fn day_after(date: Date, days: i64) -> crate::diagnostics::Result<Date> {
+    date.checked_add(jiff::Span::new().days(days)).map_err(|_| todo!())
+}
+pub fn exposure_dates(_s: &crate::analysis::ExposureSignal, w: &Window) -> crate::diagnostics::Result<(Date, Date)> {
+    Ok((w.first_enrollment_date, w.last_enrollment_date))
+}

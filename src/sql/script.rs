@@ -2,22 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
-/// A table's full name.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct TableName {
-    /// The Google Cloud project, such as `moz-fx-data-experiments`.
-    pub project: String,
-    /// The dataset.
-    pub dataset: String,
-    /// The table or view.
-    pub table: String,
-}
-
-impl std::fmt::Display for TableName {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}.{}.{}", self.project, self.dataset, self.table)
-    }
-}
+pub use crate::tables::TableName;
 
 /// Where the rows of a statement go.
 #[derive(Debug, Clone, PartialEq, Eq)]

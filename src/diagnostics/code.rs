@@ -46,8 +46,6 @@ codes! {
     Syntax = "E0102", Input;
     /// The enrollment query can't serve the experiment's unit.
     Unit = "E0251", Input;
-    /// The kind of enrollment query is not supported.
-    EnrollmentsQuery = "E0252", Input;
     /// A window ends before it starts.
     WindowOrder = "E0253", Input;
     /// An emitted or author-written SQL text does not parse.

@@ -13,7 +13,7 @@ use super::node::{Cohort, Column, Dates, Days, SegmentSource, Signal};
 /// An enrollment query that can't serve the experiment's unit, or a segment whose window ends before it starts.
 pub fn cohort(analysis: &Analysis, window: &Window, destination: &Destination) -> Result<Cohort> {
     let experiment = &analysis.experiment;
-    let kind = built_in(experiment)?;
+    check_unit(experiment)?;
     let enrollment = Dates {
         first: window.first_enrollment_date,
         last: window.last_enrollment_date,
@@ -23,41 +23,44 @@ pub fn cohort(analysis: &Analysis, window: &Window, destination: &Destination) -
         unit: experiment.analysis_unit.as_str(),
         target: destination.enrollments(),
         enrollment,
-        kind,
+        kind: experiment.enrollments_query.as_str(),
         query: experiment.enrollment_query.as_ref().map(|query| query.sql.clone()),
         id_column: experiment.analysis_unit.as_str().to_string(),
-        events_stream: format!("moz-fx-data-shared-prod.{}.events_stream", experiment.dataset),
+        app_dataset: experiment.dataset.clone(),
         sample_size: experiment.sample_size.filter(|percent| *percent != 0).unwrap_or(100),
         segment_sources: segment_sources(experiment, enrollment)?,
-        exposure_kind: kind,
+        exposure_kind: exposure_kind(experiment.enrollments_query),
         signal: signal(analysis, window)?,
     })
 }
 
-/// The word of the built-in query that finds units and their exposure events.
-fn built_in(experiment: &Experiment) -> Result<&'static str> {
-    match experiment.enrollments_query {
-        EnrollmentsQuery::Normandy => Ok("normandy"),
-        EnrollmentsQuery::GleanEvent => {
-            let is_custom = experiment.enrollment_query.is_some() && experiment.exposure_signal.is_some();
-            match experiment.analysis_unit == AnalysisUnit::ProfileGroupId && !is_custom {
-                false => Ok("glean-event"),
-                true => Err(Diagnostic::error(
-                    Code::Unit,
-                    "enrollments of type `glean-event` have no profile groups, but the experiment's unit is `profile_group_id`",
-                )
-                .with_help("set `analysis_unit = \"client_id\"` or another `enrollments_query_type` under `[experiment]`")
-                .into()),
-            }
-        }
-        kind @ (EnrollmentsQuery::FenixFallback | EnrollmentsQuery::Cirrus | EnrollmentsQuery::BackgroundUpdate) => {
-            Err(Diagnostic::error(
-                Code::EnrollmentsQuery,
-                format!("enrollments of type `{}` are not built yet", kind.as_str()),
-            )
-            .with_help("give an `enrollment_query` and an `exposure_signal`, or use `normandy` or `glean-event`")
-            .into())
-        }
+/// Fails where the built-in query has no id of the experiment's unit. A custom query and signal need no built-in one.
+fn check_unit(experiment: &Experiment) -> Result<()> {
+    let serves = match experiment.enrollments_query {
+        EnrollmentsQuery::Normandy => true,
+        EnrollmentsQuery::GleanEvent
+        | EnrollmentsQuery::FenixFallback
+        | EnrollmentsQuery::Cirrus
+        | EnrollmentsQuery::BackgroundUpdate => experiment.analysis_unit == AnalysisUnit::ClientId,
+    };
+    if serves || (experiment.enrollment_query.is_some() && experiment.exposure_signal.is_some()) {
+        return Ok(());
+    }
+    let message = format!(
+        "enrollments of type `{}` have no profile groups, but the experiment's unit is `profile_group_id`",
+        experiment.enrollments_query.as_str()
+    );
+    Err(Diagnostic::error(Code::Unit, message)
+        .with_help("set `analysis_unit = \"client_id\"` or another `enrollments_query_type` under `[experiment]`")
+        .into())
+}
+
+/// Whose exposure events the built-in enrollments go with.
+fn exposure_kind(enrollments: EnrollmentsQuery) -> &'static str {
+    match enrollments {
+        EnrollmentsQuery::Normandy | EnrollmentsQuery::BackgroundUpdate => "normandy",
+        EnrollmentsQuery::GleanEvent | EnrollmentsQuery::FenixFallback => "glean-event",
+        EnrollmentsQuery::Cirrus => "cirrus",
     }
 }
 

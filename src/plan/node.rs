@@ -58,8 +58,8 @@ pub struct Cohort {
     pub query: Option<String>,
     /// The telemetry's column with the unit id.
     pub id_column: String,
-    /// The app's table of Glean events.
-    pub events_stream: String,
+    /// The dataset of the app's own telemetry.
+    pub app_dataset: String,
     /// Clients with a `sample_id` below this take part: percent.
     pub sample_size: i64,
     /// Sources of segments, each with the segments that it decides.

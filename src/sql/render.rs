@@ -13,8 +13,8 @@
 
 use std::sync::{Arc, LazyLock};
 
-use minijinja::value::{Serde, Value};
 use minijinja::syntax::SyntaxConfig;
+use minijinja::value::{Serde, Value};
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior};
 use serde::Serialize;
 use sqlparser::dialect::BigQueryDialect;
@@ -24,8 +24,40 @@ use super::check;
 use crate::diagnostics::{Code, Diagnostic, Result, Source};
 
 const TEMPLATES: &[(&str, &str)] = &[
-    ("enrollments", include_str!("../../templates/sql/enrollments.sql.jinja")),
     ("_telemetry", include_str!("../../templates/sql/_telemetry.sql.jinja")),
+    ("enrollments", include_str!("../../templates/sql/enrollments.sql.jinja")),
+    (
+        "enrollments/normandy",
+        include_str!("../../templates/sql/enrollments/normandy.sql.jinja"),
+    ),
+    (
+        "enrollments/glean-event",
+        include_str!("../../templates/sql/enrollments/glean-event.sql.jinja"),
+    ),
+    (
+        "enrollments/fenix-fallback",
+        include_str!("../../templates/sql/enrollments/fenix-fallback.sql.jinja"),
+    ),
+    (
+        "enrollments/cirrus",
+        include_str!("../../templates/sql/enrollments/cirrus.sql.jinja"),
+    ),
+    (
+        "enrollments/background-update",
+        include_str!("../../templates/sql/enrollments/background-update.sql.jinja"),
+    ),
+    (
+        "exposures/normandy",
+        include_str!("../../templates/sql/exposures/normandy.sql.jinja"),
+    ),
+    (
+        "exposures/glean-event",
+        include_str!("../../templates/sql/exposures/glean-event.sql.jinja"),
+    ),
+    (
+        "exposures/cirrus",
+        include_str!("../../templates/sql/exposures/cirrus.sql.jinja"),
+    ),
     ("metrics", include_str!("../../templates/sql/metrics.sql.jinja")),
 ];
 

@@ -1,0 +1,61 @@
+//! Arguments that several commands share: exactly what was typed, no I/O.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use jiff::civil::Date;
+
+use crate::analysis::Period;
+
+/// Which configs and experiments.
+#[derive(Debug, Args)]
+pub struct Inputs {
+    /// Folder with a metric-hub tree; repeatable, later ones on top
+    #[arg(long, value_name = "DIR", required = true)]
+    pub configs: Vec<PathBuf>,
+    /// Nimbus experiments (v8 JSON): a file with one or a list, or a folder of such files
+    #[arg(long, value_name = "FILE|DIR")]
+    pub experiments: PathBuf,
+    /// Only this experiment; repeatable
+    #[arg(long, value_name = "SLUG")]
+    pub experiment_slug: Vec<String>,
+}
+
+/// Where results go.
+#[derive(Debug, Args)]
+pub struct ResultsPlace {
+    /// Project of the result tables
+    #[arg(long, value_name = "PROJECT", default_value = "moz-fx-data-experiments")]
+    pub project_id: String,
+    /// Dataset of the result tables; a config's own `dataset_id` goes first
+    #[arg(long, value_name = "DATASET", default_value = "mozanalysis")]
+    pub dataset_id: String,
+}
+
+/// A day, or every day of the experiment's life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DateChoice {
+    /// The last day whose data is complete.
+    On(Date),
+    /// Every day in order.
+    All,
+}
+
+impl std::str::FromStr for DateChoice {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "all" => Ok(DateChoice::All),
+            _ => text.parse().map(DateChoice::On).map_err(|_| "expected YYYY-MM-DD or `all`".to_string()),
+        }
+    }
+}
+
+/// An analysis period's word.
+pub fn period(word: &str) -> Result<Period, String> {
+    Period::parse(word).ok_or_else(|| {
+        let words = Period::ALL.map(Period::as_str);
+        format!("expected one of {}", words.join(", "))
+    })
+}

@@ -1,5 +1,6 @@
 //! The cohort: which units took part, in which segments they are, and when they were exposed.
 
+use crate::analysis::refusal::enrollment_query_fault;
 use crate::analysis::{Analysis, AnalysisUnit, DataSource, EnrollmentsQuery, Experiment, ExposureSignal, Segment};
 use crate::diagnostics::{Code, Diagnostic, Result};
 use crate::schedule::{self, Window};
@@ -36,6 +37,9 @@ pub fn cohort(analysis: &Analysis, window: &Window, destination: &Destination) -
 
 /// Fails where the built-in query has no id of the experiment's unit. A custom query and signal need no built-in one.
 fn check_unit(experiment: &Experiment) -> Result<()> {
+    if let Some(fault) = enrollment_query_fault(experiment) {
+        return Err(fault.into());
+    }
     let serves = match experiment.enrollments_query {
         EnrollmentsQuery::Normandy => true,
         EnrollmentsQuery::GleanEvent
@@ -50,7 +54,7 @@ fn check_unit(experiment: &Experiment) -> Result<()> {
         "enrollments of type `{}` have no profile groups, but the experiment's unit is `profile_group_id`",
         experiment.enrollments_query.as_str()
     );
-    Err(Diagnostic::error(Code::Unit, message)
+    Err(Diagnostic::error(Code::AnalysisUnit, message)
         .with_help("set `analysis_unit = \"client_id\"` or another `enrollments_query_type` under `[experiment]`")
         .into())
 }
@@ -114,8 +118,8 @@ fn segment_source(
         date_column: source.submission_date_column.clone(),
         window,
         dates: Dates {
-            first: schedule::day_after(enrollment.first, window.first)?,
-            last: schedule::day_after(enrollment.last, window.last)?,
+            first: schedule::plus(enrollment.first, window.first)?,
+            last: schedule::plus(enrollment.last, window.last)?,
         },
         segments: vec![column],
     })

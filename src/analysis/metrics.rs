@@ -153,7 +153,11 @@ impl Metrics {
         let mut complete = true;
         for name in definition.depends_on.iter().flatten() {
             if self.path.contains(&name.value) {
-                let message = format!("metric `{}` depends on itself, by way of {}", name.value, self.path.join(", "));
+                let message = format!(
+                    "metric `{}` depends on itself, by way of {}",
+                    name.value,
+                    self.path.join(", ")
+                );
                 faults.push(Diagnostic::error(Code::Circle, message).with_span(name.span.clone()));
                 return None;
             }
@@ -195,7 +199,10 @@ impl Metrics {
         let app = self.app_metric(scope, &definition.name);
         let complete = |metric: &MetricSpec| {
             metric.select_expression.is_some() && metric.data_source.is_some()
-                || metric.depends_on.as_ref().is_some_and(|depends_on| !depends_on.is_empty())
+                || metric
+                    .depends_on
+                    .as_ref()
+                    .is_some_and(|depends_on| !depends_on.is_empty())
         };
         let Some(app) = app.filter(complete) else {
             let message = format!(
@@ -250,7 +257,12 @@ fn metric(scope: &Scope<'_>, definition: &MetricSpec, depends_on: Vec<Summary>) 
         },
         kind: text(&definition.kind).unwrap_or_else(|| "scalar".to_string()),
         category: text(&definition.category),
-        owner: definition.owner.iter().flatten().map(|owner| owner.value.clone()).collect(),
+        owner: definition
+            .owner
+            .iter()
+            .flatten()
+            .map(|owner| owner.value.clone())
+            .collect(),
         deprecated: definition.deprecated.unwrap_or(false),
         level: definition.level.map(str::to_string),
         analysis_units: sources::units(scope, &definition.analysis_units),
@@ -258,11 +270,7 @@ fn metric(scope: &Scope<'_>, definition: &MetricSpec, depends_on: Vec<Summary>) 
 }
 
 /// The summaries of a metric, one for each statistic.
-fn finish(
-    metric: Metric,
-    definition: &MetricSpec,
-    faults: &mut Vec<Diagnostic>,
-) -> Option<(Metric, Vec<Summary>)> {
+fn finish(metric: Metric, definition: &MetricSpec, faults: &mut Vec<Diagnostic>) -> Option<(Metric, Vec<Summary>)> {
     let statistics = definition.statistics.iter().flatten();
     let summaries: Vec<Summary> = statistics
         .map(|(statistic, spec)| Summary {

@@ -433,37 +433,3 @@ impl AnalysisUnit {
         }
     }
 }
-
-impl EnrollmentsQuery {
-    /// Every kind.
-    pub const ALL: [EnrollmentsQuery; 5] = [
-        EnrollmentsQuery::Normandy,
-        EnrollmentsQuery::GleanEvent,
-        EnrollmentsQuery::FenixFallback,
-        EnrollmentsQuery::Cirrus,
-        EnrollmentsQuery::BackgroundUpdate,
-    ];
-
-    /// The word in configs: `normandy`, `glean-event`, `fenix-fallback`, `cirrus`, `background-update`.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            EnrollmentsQuery::Normandy => "normandy",
-            EnrollmentsQuery::GleanEvent => "glean-event",
-            EnrollmentsQuery::FenixFallback => "fenix-fallback",
-            EnrollmentsQuery::Cirrus => "cirrus",
-            EnrollmentsQuery::BackgroundUpdate => "background-update",
-        }
-    }
-}
-
-impl ExperimentsColumn {
-    /// The word in configs: `simple`, `native`, `glean`, `events_stream`.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            ExperimentsColumn::Simple => "simple",
-            ExperimentsColumn::Native => "native",
-            ExperimentsColumn::Glean => "glean",
-            ExperimentsColumn::EventsStream => "events_stream",
-        }
-    }
-}

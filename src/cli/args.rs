@@ -2,10 +2,11 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use jiff::civil::Date;
 
-use crate::analysis::Period;
+use crate::analysis::{Experiment, Period};
+use crate::tables::Destination;
 
 /// Which configs and experiments.
 #[derive(Debug, Args)]
@@ -13,9 +14,9 @@ pub struct Inputs {
     /// Folder with a metric-hub tree; repeatable, later ones on top
     #[arg(long, value_name = "DIR", required = true)]
     pub configs: Vec<PathBuf>,
-    /// Nimbus experiments (v8 JSON): a file with one or a list, or a folder of such files
-    #[arg(long, value_name = "FILE|DIR")]
-    pub experiments: PathBuf,
+    /// Nimbus experiments (v8 JSON): a file with one or a list, or a folder of such files; repeatable
+    #[arg(long, value_name = "FILE|DIR", required = true)]
+    pub experiments: Vec<PathBuf>,
     /// Only this experiment; repeatable
     #[arg(long, value_name = "SLUG")]
     pub experiment_slug: Vec<String>,
@@ -32,6 +33,26 @@ pub struct ResultsPlace {
     pub dataset_id: String,
 }
 
+impl ResultsPlace {
+    /// Where an experiment's tables go.
+    pub fn destination(&self, experiment: &Experiment) -> Destination {
+        Destination {
+            project: self.project_id.clone(),
+            dataset: experiment.dataset_id.clone().unwrap_or_else(|| self.dataset_id.clone()),
+            slug: experiment.slug.clone(),
+        }
+    }
+}
+
+/// The form of what goes to standard output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+}
+
 /// A day, or every day of the experiment's life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DateChoice {
@@ -41,15 +62,36 @@ pub enum DateChoice {
     All,
 }
 
+impl DateChoice {
+    /// The day; `None` for all of them.
+    pub fn date(self) -> Option<Date> {
+        match self {
+            DateChoice::On(date) => Some(date),
+            DateChoice::All => None,
+        }
+    }
+}
+
 impl std::str::FromStr for DateChoice {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
         match text {
             "all" => Ok(DateChoice::All),
-            _ => text.parse().map(DateChoice::On).map_err(|_| "expected YYYY-MM-DD or `all`".to_string()),
+            _ => text
+                .parse()
+                .map(DateChoice::On)
+                .map_err(|_| "expected YYYY-MM-DD or `all`".to_string()),
         }
     }
+}
+
+/// The periods that were asked for, each once and in the order of resolution; all of them when none was named.
+pub fn periods(named: &[Period]) -> Vec<Period> {
+    Period::ALL
+        .into_iter()
+        .filter(|period| named.is_empty() || named.contains(period))
+        .collect()
 }
 
 /// An analysis period's word.

@@ -1,7 +1,8 @@
 //! The cohort: which units took part, in which segments they are, and when they were exposed.
 
-use crate::analysis::refusal::enrollment_query_fault;
-use crate::analysis::{Analysis, AnalysisUnit, DataSource, EnrollmentsQuery, Experiment, ExposureSignal, Segment};
+use crate::analysis::{
+    Analysis, AnalysisUnit, DataSource, EnrollmentsQuery, Experiment, ExposureSignal, Segment, enrollment_query_fault,
+};
 use crate::diagnostics::{Code, Diagnostic, Result};
 use crate::schedule::{self, Window};
 use crate::tables::Destination;

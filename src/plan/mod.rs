@@ -2,5 +2,6 @@
 //! over which dates. Knows the analysis and the statistics' demand; knows no dialect and holds no statement's text.
 
 pub mod cohort;
+pub mod column_kind;
 pub mod node;
 pub mod unit_window;

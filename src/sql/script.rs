@@ -30,6 +30,18 @@ pub enum Purpose {
     View,
 }
 
+impl Purpose {
+    /// The word in `compile --emit plan`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Purpose::Enrollments => "enrollments",
+            Purpose::Metrics => "metrics",
+            Purpose::Summaries => "summaries",
+            Purpose::View => "view",
+        }
+    }
+}
+
 /// One statement of a script: a BigQuery SELECT without a trailing `CREATE`, so that it runs as it stands in a console.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Statement {

@@ -5,7 +5,7 @@
 use jiff::civil::Date;
 
 use crate::analysis::{Analysis, Basis, Period};
-use crate::diagnostics::Result;
+use crate::diagnostics::{Diagnostic, Diagnostics, Result, Severity};
 use crate::plan::node::Node;
 use crate::plan::{cohort, unit_window};
 use crate::schedule::{self, Window};
@@ -29,6 +29,8 @@ pub struct Work {
     pub cohort: Option<Statement>,
     /// The windows that are due, in the order of their dates.
     pub windows: Vec<WindowWork>,
+    /// Why periods that should be due can't be: their dates leave no day.
+    pub remarks: Diagnostics,
 }
 
 /// One window that is due.
@@ -67,15 +69,24 @@ impl Work {
 /// # Errors
 /// Every fault of every statement; nothing is compiled in part.
 pub fn compile(analysis: &Analysis, selection: &Selection, destination: &Destination) -> Result<Work> {
-    let due = due(analysis, selection)?;
     let Some(first_window) = schedule::enrollments_window(&analysis.experiment)? else {
         return Ok(Work {
             cohort: None,
             windows: Vec::new(),
+            remarks: Diagnostics::default(),
         });
     };
-    let is_enrolled = !due_on(analysis, selection, &[Period::Day])?.is_empty() || !due.is_empty();
-    let cohort = match is_enrolled {
+    let mut remarks = Diagnostics::default();
+    let is_enrolled = !due(analysis, selection.date, &[Period::Day], &mut remarks).is_empty();
+    let has_metrics = |period: &Period| {
+        analysis
+            .periods
+            .get(period)
+            .is_some_and(|summaries| !summaries.is_empty())
+    };
+    let periods: Vec<Period> = selection.periods.iter().copied().filter(has_metrics).collect();
+    let due = due(analysis, selection.date, &periods, &mut remarks);
+    let cohort = match is_enrolled || !due.is_empty() {
         true => {
             let node = Node::Cohort(cohort::cohort(analysis, &first_window, destination)?);
             Some(statement(&node, "enrollments".to_string())?)
@@ -89,37 +100,39 @@ pub fn compile(analysis: &Analysis, selection: &Selection, destination: &Destina
             window_work(analysis, *date, window, repeated, destination)
         })
         .collect::<Result<Vec<WindowWork>>>()?;
-    Ok(Work { cohort, windows })
+    Ok(Work {
+        cohort,
+        windows,
+        remarks,
+    })
 }
 
-/// The windows of the selected periods that have metrics, with their dates, in the order of the dates.
-fn due(analysis: &Analysis, selection: &Selection) -> Result<Vec<(Date, Window)>> {
-    let has_metrics = |period: &Period| {
-        analysis
-            .periods
-            .get(period)
-            .is_some_and(|summaries| !summaries.is_empty())
-    };
-    let periods: Vec<Period> = selection.periods.iter().copied().filter(has_metrics).collect();
-    due_on(analysis, selection, &periods)
-}
-
-fn due_on(analysis: &Analysis, selection: &Selection, periods: &[Period]) -> Result<Vec<(Date, Window)>> {
+/// The windows of the periods with the dates on which they are due, in the order of the dates. A period whose dates are
+/// impossible costs only itself and leaves a remark.
+fn due(analysis: &Analysis, date: Option<Date>, periods: &[Period], remarks: &mut Diagnostics) -> Vec<(Date, Window)> {
     let experiment = &analysis.experiment;
-    if let Some(date) = selection.date {
-        let windows = schedule::due(experiment, date, periods)?;
-        return Ok(windows.into_iter().map(|window| (date, window)).collect());
-    }
-    let Some(last) = schedule::last_date(experiment) else {
-        return Ok(Vec::new());
-    };
     let mut due = Vec::new();
     for period in periods {
-        due.extend(schedule::calendar(experiment, *period, last)?);
+        let windows = match (date, schedule::last_date(experiment)) {
+            (Some(date), _) => schedule::due(experiment, date, &[*period])
+                .map(|windows| windows.into_iter().map(|window| (date, window)).collect()),
+            (None, Some(last)) => schedule::calendar(experiment, *period, last),
+            (None, None) => Ok(Vec::new()),
+        };
+        match windows {
+            Ok(windows) => due.extend(windows),
+            Err(faults) => {
+                let faults = faults.0.into_iter().map(|fault| Diagnostic {
+                    severity: Severity::Warning,
+                    ..fault
+                });
+                remarks.0.extend(faults);
+            }
+        }
     }
     // A stable sort: windows of one date stay in the order of the periods.
-    due.sort_by_key(|(date, _)| *date);
-    Ok(due)
+    due.sort_by_key(|(date, _): &(Date, Window)| *date);
+    due
 }
 
 fn window_work(

@@ -62,14 +62,14 @@ const TEMPLATES: &[(&str, &str)] = &[
 ];
 
 static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
-    let mut environment = Environment::empty();
+    let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
-    let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build();
+    let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).keep_trailing_newline(true).build();
     environment.set_syntax(syntax.expect("the default delimiters are valid"));
     environment.set_auto_escape_callback(|_| AutoEscape::Custom("sql".into()));
     environment.set_formatter(|out, _, value| {
         let is_count = value.as_i64().is_some() && value.is_integer();
-        if !value.is_safe() && !is_count {
+        if !value.is_safe() && !is_count && value.as_str() != Some("") {
             return Err(Error::new(
                 ErrorKind::BadEscape,
                 format!("a value without a quoting filter: {value:?}"),

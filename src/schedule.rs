@@ -115,7 +115,10 @@ impl Enrollment {
             return Ok(None);
         };
         if experiment.enrollment_period < 0 {
-            let message = format!("enrollment ends {} days before it starts on {first}", -experiment.enrollment_period);
+            let message = format!(
+                "enrollment ends {} days before it starts on {first}",
+                -experiment.enrollment_period
+            );
             return Err(dates_fault(experiment, message));
         }
         let last = plus(first, experiment.enrollment_period)?;
@@ -140,7 +143,8 @@ impl Enrollment {
             return Ok(None);
         }
         let index = observed / length;
-        self.window(period, index, (index - 1) * length, index * length - 1).map(Some)
+        self.window(period, index, (index - 1) * length, index * length - 1)
+            .map(Some)
     }
 
     /// The days of the experiment that are left when the last unit has enrolled: `(end - S) - N + 1`.
@@ -188,13 +192,19 @@ fn days_between(from: Date, to: Date) -> i64 {
 fn plus(date: Date, days: i64) -> Result<Date> {
     let days = jiff::Span::new().try_days(days);
     days.and_then(|days| date.checked_add(days)).map_err(|_| {
-        Diagnostic::error(Code::Dates, format!("the dates around {date} lie outside of the calendar")).into()
+        Diagnostic::error(
+            Code::Dates,
+            format!("the dates around {date} lie outside of the calendar"),
+        )
+        .into()
     })
 }
 
 fn dates_fault(experiment: &Experiment, message: String) -> crate::diagnostics::Diagnostics {
     Diagnostic::error(Code::Dates, message)
-        .with_help("set `enrollment_period`, `start_date` or `end_date` under `[experiment]` in the experiment's config")
+        .with_help(
+            "set `enrollment_period`, `start_date` or `end_date` under `[experiment]` in the experiment's config",
+        )
         .within(format!("experiment {}", experiment.slug))
         .into()
 }

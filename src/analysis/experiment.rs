@@ -75,7 +75,10 @@ impl Block {
                 .or(platform.map(|platform| platform.enrollments_query))
                 .unwrap_or(EnrollmentsQuery::GleanEvent),
             platform_is_supported: platform.is_some(),
-            outcomes: config::outcomes(spec, nimbus).into_iter().map(|(slug, _)| slug).collect(),
+            outcomes: config::outcomes(spec, nimbus)
+                .into_iter()
+                .map(|(slug, _)| slug)
+                .collect(),
         }
     }
 
@@ -113,7 +116,10 @@ impl Block {
             ("bucket_start", Some(nimbus.bucket_config.start.into())),
             ("bucket_count", Some(nimbus.bucket_config.count.into())),
         ];
-        let known: BTreeMap<&str, Value> = fields.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
+        let known: BTreeMap<&str, Value> = fields
+            .into_iter()
+            .filter_map(|(name, value)| Some((name, value?)))
+            .collect();
         Value::from(BTreeMap::from([("experiment", Value::from(known))]))
     }
 
@@ -180,7 +186,13 @@ fn analysis_unit(nimbus: &NimbusExperiment, faults: &mut Vec<Diagnostic>) -> Ana
 
 /// The BigQuery dataset of an app id: letters and digits in lower case, `_` for all else.
 pub(super) fn dataset(app_id: &str) -> String {
-    let safe = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' };
+    let safe = |c: char| {
+        if c.is_ascii_alphanumeric() {
+            c.to_ascii_lowercase()
+        } else {
+            '_'
+        }
+    };
     app_id.chars().map(safe).collect()
 }
 

@@ -57,13 +57,17 @@ fn fault(text: &Text, sql: &str, role: Role, what: &str) -> Option<Diagnostic> {
         return None;
     }
     let mut fault = Diagnostic::error(Code::SqlSyntax, format!("{what} is not valid SQL: {}", error.message));
-    let at = error.span.map(|span| span.range.start.saturating_sub(before.len()).min(sql.len()));
+    let at = error
+        .span
+        .map(|span| span.range.start.saturating_sub(before.len()).min(sql.len()));
     let span = match at {
         Some(at) => text.rendered_part(sql, at),
         None => text.span.clone(),
     };
     if span == text.span && sql != text.value {
-        let line = at.and_then(|at| sql.get(..at)).map_or(0, |before| before.matches('\n').count());
+        let line = at
+            .and_then(|at| sql.get(..at))
+            .map_or(0, |before| before.matches('\n').count());
         fault.help = sql
             .lines()
             .nth(line)
@@ -155,6 +159,10 @@ mod tests {
         check("(SELECT 1 AS x)", Role::From, None);
         check("a, b", Role::From, Some("'a, b'"));
         check("SELECT 1", Role::Query, None);
-        check("SELECT 1) t; DROP TABLE x; SELECT (1", Role::Query, Some("'SELECT 1) t; DROP TABLE x; SELECT (1'"));
+        check(
+            "SELECT 1) t; DROP TABLE x; SELECT (1",
+            Role::Query,
+            Some("'SELECT 1) t; DROP TABLE x; SELECT (1'"),
+        );
     }
 }

@@ -3,9 +3,7 @@
 use jiff::civil::Date;
 use serde_json::{Map, Value, json};
 
-use super::{
-    Analysis, DataSource, Experiment, ExposureSignal, Metric, Period, Segment, Summary, WindowLimit, refusal,
-};
+use super::{Analysis, DataSource, Experiment, ExposureSignal, Metric, Period, Segment, Summary, WindowLimit, refusal};
 use crate::diagnostics::{Diagnostics, Severity};
 use crate::schedule;
 
@@ -16,7 +14,10 @@ use crate::schedule;
 /// end (without an end: six weeks after enrollment). `run_status` says whether the experiment would be analysed on its last
 /// date.
 pub fn to_json(analysis: &Analysis) -> Value {
-    let metrics = analysis.metrics.iter().map(|(name, value)| (name.clone(), metric(value)));
+    let metrics = analysis
+        .metrics
+        .iter()
+        .map(|(name, value)| (name.clone(), metric(value)));
     let sources = analysis.data_sources.iter();
     json!({
         "slug": analysis.experiment.slug,
@@ -141,13 +142,19 @@ fn metric(metric: &Metric) -> Value {
     put("name", json!(metric.name));
     put("data_source", json!(metric.data_source));
     put("select_expression", json!(metric.select_expression));
-    for (key, text) in [("friendly_name", &metric.friendly_name), ("description", &metric.description)] {
+    for (key, text) in [
+        ("friendly_name", &metric.friendly_name),
+        ("description", &metric.description),
+    ] {
         if let Some(text) = text {
             put(key, json!(text));
         }
     }
     put("bigger_is_better", json!(metric.bigger_is_better));
-    put("analysis_bases", metric.analysis_bases.iter().map(|basis| basis.as_str()).collect());
+    put(
+        "analysis_bases",
+        metric.analysis_bases.iter().map(|basis| basis.as_str()).collect(),
+    );
     put("type", json!(metric.kind));
     if let Some(category) = &metric.category {
         put("category", json!(category));
@@ -162,7 +169,10 @@ fn metric(metric: &Metric) -> Value {
     if let Some(level) = &metric.level {
         put("level", json!(level));
     }
-    put("analysis_units", metric.analysis_units.iter().map(|unit| unit.as_str()).collect());
+    put(
+        "analysis_units",
+        metric.analysis_units.iter().map(|unit| unit.as_str()).collect(),
+    );
     Value::Object(out)
 }
 
@@ -187,7 +197,10 @@ fn data_source(source: &DataSource) -> Value {
     put("name", json!(source.name));
     put("from_expression", json!(source.from_expression));
     put("from_expression_expanded", json!(source.from.sql));
-    put("experiments_column_type", json!(source.experiments_column.map(|column| column.as_str())));
+    put(
+        "experiments_column_type",
+        json!(source.experiments_column.map(|column| column.as_str())),
+    );
     put("client_id_column", json!(source.client_id_column));
     put("group_id_column", json!(source.group_id_column));
     for (key, column) in [
@@ -204,8 +217,14 @@ fn data_source(source: &DataSource) -> Value {
     }
     put("build_id_column", json!(source.build_id_column));
     put("columns_as_dimensions", json!(source.columns_as_dimensions));
-    put("analysis_units", source.analysis_units.iter().map(|unit| unit.as_str()).collect());
-    for (key, text) in [("friendly_name", &source.friendly_name), ("description", &source.description)] {
+    put(
+        "analysis_units",
+        source.analysis_units.iter().map(|unit| unit.as_str()).collect(),
+    );
+    for (key, text) in [
+        ("friendly_name", &source.friendly_name),
+        ("description", &source.description),
+    ] {
         if let Some(text) = text {
             put(key, json!(text));
         }

@@ -62,8 +62,8 @@ impl Metrics {
         self.order(listed);
     }
 
-    /// Puts the metrics in the order of the summaries, upstream metrics before what depends on them. A metric that is
-    /// listed and also depended on counts as it is listed.
+    /// Puts the metrics in the order of the summaries, upstream metrics before what depends on them, and the data sources
+    /// in the order of the metrics. A metric that is listed and also depended on counts as it is listed.
     fn order(&mut self, mut listed: IndexMap<String, Metric>) {
         let mut upstream = std::mem::take(&mut self.metrics);
         let mut names = Vec::new();
@@ -87,6 +87,11 @@ impl Metrics {
         for name in names {
             let metric = listed.swap_remove(&name).or_else(|| upstream.swap_remove(&name));
             self.metrics.extend(metric.map(|metric| (name, metric)));
+        }
+        let mut met = std::mem::take(&mut self.data_sources);
+        for name in self.metrics.values().filter_map(|metric| metric.data_source.as_ref()) {
+            let source = met.swap_remove(name);
+            self.data_sources.extend(source.map(|source| (name.clone(), source)));
         }
     }
 
@@ -153,7 +158,11 @@ impl Metrics {
         let mut complete = true;
         for name in definition.depends_on.iter().flatten() {
             if self.path.contains(&name.value) {
-                let message = format!("metric `{}` depends on itself, by way of {}", name.value, self.path.join(", "));
+                let message = format!(
+                    "metric `{}` depends on itself, by way of {}",
+                    name.value,
+                    self.path.join(", ")
+                );
                 faults.push(Diagnostic::error(Code::Circle, message).with_span(name.span.clone()));
                 return None;
             }
@@ -195,7 +204,10 @@ impl Metrics {
         let app = self.app_metric(scope, &definition.name);
         let complete = |metric: &MetricSpec| {
             metric.select_expression.is_some() && metric.data_source.is_some()
-                || metric.depends_on.as_ref().is_some_and(|depends_on| !depends_on.is_empty())
+                || metric
+                    .depends_on
+                    .as_ref()
+                    .is_some_and(|depends_on| !depends_on.is_empty())
         };
         let Some(app) = app.filter(complete) else {
             let message = format!(
@@ -250,7 +262,12 @@ fn metric(scope: &Scope<'_>, definition: &MetricSpec, depends_on: Vec<Summary>) 
         },
         kind: text(&definition.kind).unwrap_or_else(|| "scalar".to_string()),
         category: text(&definition.category),
-        owner: definition.owner.iter().flatten().map(|owner| owner.value.clone()).collect(),
+        owner: definition
+            .owner
+            .iter()
+            .flatten()
+            .map(|owner| owner.value.clone())
+            .collect(),
         deprecated: definition.deprecated.unwrap_or(false),
         level: definition.level.map(str::to_string),
         analysis_units: sources::units(scope, &definition.analysis_units),
@@ -258,11 +275,7 @@ fn metric(scope: &Scope<'_>, definition: &MetricSpec, depends_on: Vec<Summary>) 
 }
 
 /// The summaries of a metric, one for each statistic.
-fn finish(
-    metric: Metric,
-    definition: &MetricSpec,
-    faults: &mut Vec<Diagnostic>,
-) -> Option<(Metric, Vec<Summary>)> {
+fn finish(metric: Metric, definition: &MetricSpec, faults: &mut Vec<Diagnostic>) -> Option<(Metric, Vec<Summary>)> {
     let statistics = definition.statistics.iter().flatten();
     let summaries: Vec<Summary> = statistics
         .map(|(statistic, spec)| Summary {

@@ -98,6 +98,9 @@ pub fn enrollment_query_fault(experiment: &Experiment) -> Option<Diagnostic> {
         );
         Diagnostic::error(Code::AnalysisUnit, message)
             .with_span(query.span.clone())
-            .with_help(format!("set `analysis_unit = \"{}\"`, or select the other id", other.as_str()))
+            .with_help(format!(
+                "set `analysis_unit = \"{}\"`, or select the other id",
+                other.as_str()
+            ))
     })
 }

@@ -84,7 +84,10 @@ fn from(
         },
     };
     if mentions(&rendered, "dataset") && spec.default_dataset.is_none() {
-        let fault = Diagnostic::error(Code::NoDataset, format!("{what} uses `{{dataset}}` without `default_dataset`"));
+        let fault = Diagnostic::error(
+            Code::NoDataset,
+            format!("{what} uses `{{dataset}}` without `default_dataset`"),
+        );
         faults.push(fault.with_span(text.span.clone()));
         return None;
     }
@@ -145,9 +148,16 @@ fn segment(scope: &Scope<'_>, name: &Text, faults: &mut Vec<Diagnostic>) -> Opti
 }
 
 fn segment_data_source(scope: &Scope<'_>, name: &Text, faults: &mut Vec<Diagnostic>) -> Option<SegmentDataSource> {
-    let app = || scope.definitions.and_then(|spec| spec.segment_data_sources.get(&name.value));
+    let app = || {
+        scope
+            .definitions
+            .and_then(|spec| spec.segment_data_sources.get(&name.value))
+    };
     let Some(spec) = scope.spec.segment_data_sources.get(&name.value).or_else(app) else {
-        let app = scope.definitions.into_iter().flat_map(|spec| spec.segment_data_sources.keys());
+        let app = scope
+            .definitions
+            .into_iter()
+            .flat_map(|spec| spec.segment_data_sources.keys());
         let names = scope.spec.segment_data_sources.keys().chain(app).map(String::as_str);
         let message = format!("there is no segment data source `{}`", name.value);
         let mut fault = Diagnostic::error(Code::UnknownDataSource, message).with_span(name.span.clone());
@@ -212,10 +222,7 @@ pub(super) fn exposure_signal(
     Some(ExposureSignal {
         name: spec.name.value.clone(),
         data_source: spec.data_source.value.clone(),
-        from: Fragment {
-            sql,
-            span: text.span,
-        },
+        from: Fragment { sql, span: text.span },
         select: checked(&spec.select_expression, select, Role::Select, what, faults),
         friendly_name: spec.friendly_name.value.clone(),
         description: spec.description.value.clone(),

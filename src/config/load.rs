@@ -77,16 +77,21 @@ fn read_folder(folder: &Path, layers: &mut Layers, faults: &mut Vec<Diagnostic>)
     let mut files = 0;
     for (slug, path) in toml_files(folder, faults) {
         files += 1;
-        let file = read_file(&path, |table, span, remarks| match table.entries.contains_key("project") {
-            true => None,
-            false => Some(read::spec(table, span, remarks)),
+        let file = read_file(&path, |table, span, remarks| {
+            match table.entries.contains_key("project") {
+                true => None,
+                false => Some(read::spec(table, span, remarks)),
+            }
         });
         let Some(file) = file else {
             continue;
         };
         let file = match layers.experiments.remove(&slug) {
             Some(lower) => File {
-                contents: lower.contents.zip(file.contents).map(|(lower, upper)| layer(lower, &upper)),
+                contents: lower
+                    .contents
+                    .zip(file.contents)
+                    .map(|(lower, upper)| layer(lower, &upper)),
                 remarks: lower.remarks.into_iter().chain(file.remarks).collect(),
             },
             None => file,
@@ -112,7 +117,9 @@ fn read_folder(folder: &Path, layers: &mut Layers, faults: &mut Vec<Diagnostic>)
     for (slug, path) in toml_files(&folder.join("definitions"), faults) {
         files += 1;
         if slug == "functions" {
-            let file = read_file(&path, |table, span, remarks| Some(read::functions(table, span, remarks)));
+            let file = read_file(&path, |table, span, remarks| {
+                Some(read::functions(table, span, remarks))
+            });
             if let Some(mut functions) = file.and_then(|file| shared(file, &mut layers.warnings, faults)) {
                 for (name, function) in std::mem::take(&mut layers.functions) {
                     functions.entry(name).or_insert(function);
@@ -135,10 +142,7 @@ fn read_folder(folder: &Path, layers: &mut Layers, faults: &mut Vec<Diagnostic>)
 }
 
 /// Reads one file; `None` when `read` says that the file is none of ours.
-fn read_file<T>(
-    path: &Path,
-    read: impl FnOnce(&Table, Span, &mut Vec<Diagnostic>) -> Option<T>,
-) -> Option<File<T>> {
+fn read_file<T>(path: &Path, read: impl FnOnce(&Table, Span, &mut Vec<Diagnostic>) -> Option<T>) -> Option<File<T>> {
     let broken = |remarks| {
         Some(File {
             contents: None,
@@ -198,7 +202,10 @@ fn toml_files(folder: &Path, faults: &mut Vec<Diagnostic>) -> Vec<(String, PathB
 }
 
 fn folders(folder: &Path, faults: &mut Vec<Diagnostic>) -> Vec<PathBuf> {
-    entries(folder, faults).into_iter().filter(|path| path.is_dir()).collect()
+    entries(folder, faults)
+        .into_iter()
+        .filter(|path| path.is_dir())
+        .collect()
 }
 
 fn entries(folder: &Path, faults: &mut Vec<Diagnostic>) -> Vec<PathBuf> {
@@ -219,5 +226,6 @@ fn entries(folder: &Path, faults: &mut Vec<Diagnostic>) -> Vec<PathBuf> {
 }
 
 fn file_name(path: &Path) -> String {
-    path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned())
+    path.file_name()
+        .map_or_else(String::new, |name| name.to_string_lossy().into_owned())
 }

@@ -5,9 +5,7 @@
 
 use indexmap::IndexMap;
 
-use super::spec::{
-    DataSourceSpec, ExperimentSpec, MetricSpec, OutcomeSpec, ParameterSpec, ParameterValue, Spec,
-};
+use super::spec::{DataSourceSpec, ExperimentSpec, MetricSpec, OutcomeSpec, ParameterSpec, ParameterValue, Spec};
 use crate::document::Text;
 
 /// `lower` with `upper` on top: an experiment's config on its app's defaults, or one tree's definitions on another's.
@@ -165,7 +163,9 @@ fn data_source(lower: DataSourceSpec, upper: &DataSourceSpec, _by_pattern: bool)
 /// The upper value, else the lower value, else the default; a table of values completes that of defaults.
 fn parameter(lower: ParameterSpec, upper: &ParameterSpec) -> ParameterSpec {
     let default = filled(&upper.default).or_else(|| filled(&lower.default)).cloned();
-    let value = filled(&upper.value).or_else(|| filled(&lower.value)).or(default.as_ref());
+    let value = filled(&upper.value)
+        .or_else(|| filled(&lower.value))
+        .or(default.as_ref());
     let value = match (&default, value) {
         (Some(ParameterValue::ByBranch(defaults)), Some(ParameterValue::ByBranch(values))) => {
             Some(ParameterValue::ByBranch(replace(defaults.clone(), values)))

@@ -53,7 +53,12 @@ impl Configs {
 
     /// The layers of one experiment merged: its app's defaults, its own config, its outcomes.
     pub fn spec(&self, experiment: &NimbusExperiment) -> Result<Spec> {
-        let mut spec = self.layers.defaults.get(experiment.app_name()).cloned().unwrap_or_default();
+        let mut spec = self
+            .layers
+            .defaults
+            .get(experiment.app_name())
+            .cloned()
+            .unwrap_or_default();
         let mut faults = Vec::new();
         if let Some(file) = self.layers.experiments.get(&experiment.slug) {
             match &file.contents {
@@ -102,9 +107,18 @@ impl Configs {
         let own = self.layers.experiments.get(&experiment.slug);
         let mut remarks: Vec<&Diagnostic> = own.into_iter().flat_map(|file| &file.remarks).collect();
         let config = own.and_then(|file| file.contents.as_ref());
-        for (outcome, _) in config.map_or_else(|| outcomes(&Spec::default(), experiment), |spec| outcomes(spec, experiment)) {
+        for (outcome, _) in config.map_or_else(
+            || outcomes(&Spec::default(), experiment),
+            |spec| outcomes(spec, experiment),
+        ) {
             let key = (experiment.app_name().to_string(), outcome);
-            remarks.extend(self.layers.outcomes.get(&key).into_iter().flat_map(|file| &file.remarks));
+            remarks.extend(
+                self.layers
+                    .outcomes
+                    .get(&key)
+                    .into_iter()
+                    .flat_map(|file| &file.remarks),
+            );
         }
         let warnings = remarks.into_iter().filter(|remark| remark.severity != Severity::Error);
         Diagnostics(warnings.cloned().collect())
@@ -119,8 +133,13 @@ impl Configs {
         let message = format!("there is no outcome `{slug}` for the platform `{platform}`");
         let mut fault = Diagnostic::error(Code::UnknownOutcome, message).with_span(span);
         let keys = || self.layers.outcomes.keys();
-        let here = keys().filter(|(other, _)| other == platform).map(|(_, slug)| slug.as_str());
-        let elsewhere: Vec<&str> = keys().filter(|(_, other)| other == slug).map(|(other, _)| other.as_str()).collect();
+        let here = keys()
+            .filter(|(other, _)| other == platform)
+            .map(|(_, slug)| slug.as_str());
+        let elsewhere: Vec<&str> = keys()
+            .filter(|(_, other)| other == slug)
+            .map(|(other, _)| other.as_str())
+            .collect();
         fault.help = match nearest(slug, here) {
             Some(name) => Some(format!("did you mean `{name}`?")),
             None if !elsewhere.is_empty() => Some(format!("it exists for {}", elsewhere.join(", "))),
@@ -144,5 +163,8 @@ pub fn outcomes(spec: &Spec, experiment: &NimbusExperiment) -> Vec<(String, crat
 }
 
 fn errors(remarks: &[Diagnostic]) -> impl Iterator<Item = Diagnostic> + '_ {
-    remarks.iter().filter(|remark| remark.severity == Severity::Error).cloned()
+    remarks
+        .iter()
+        .filter(|remark| remark.severity == Severity::Error)
+        .cloned()
 }

@@ -65,7 +65,10 @@ mod tests {
     fn the_embedded_platforms_are_valid() {
         let platforms = embedded();
         assert_eq!(platforms.len(), 7);
-        assert_eq!(platforms["firefox_desktop"].enrollments_query, EnrollmentsQuery::Normandy);
+        assert_eq!(
+            platforms["firefox_desktop"].enrollments_query,
+            EnrollmentsQuery::Normandy
+        );
         assert_eq!(platforms["klar_ios"].app_id, "org.mozilla.ios.Klar");
     }
 }

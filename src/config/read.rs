@@ -57,7 +57,15 @@ pub fn spec(table: &Table, span: Span, faults: &mut Vec<Diagnostic>) -> Spec {
     }
     read_common(&mut spec, &mut fields);
     // Parts of the same grammar that other programs read.
-    for key in ["project", "population", "alerts", "dimensions", "functions", "friendly_name", "description"] {
+    for key in [
+        "project",
+        "population",
+        "alerts",
+        "dimensions",
+        "functions",
+        "friendly_name",
+        "description",
+    ] {
         fields.ignore(key);
     }
     fields.finish();
@@ -93,7 +101,10 @@ pub fn outcome(table: &Table, span: Span, faults: &mut Vec<Diagnostic>) -> Outco
     }
     for name in &default_metrics {
         if !spec.metrics.contains_key(&name.value) {
-            let message = format!("`default_metrics` names `{}`, which the outcome does not define", name.value);
+            let message = format!(
+                "`default_metrics` names `{}`, which the outcome does not define",
+                name.value
+            );
             let mut fault = Diagnostic::error(Code::UnknownMetric, message).with_span(name.span.clone());
             fault.help = nearest(&name.value, spec.metrics.keys().map(String::as_str))
                 .map(|name| format!("did you mean `{name}`?"));
@@ -140,7 +151,8 @@ fn read_common(spec: &mut Spec, fields: &mut Fields<'_, '_>) {
             for (name, entry) in &table.entries {
                 match &entry.node.value {
                     Value::Table(table) => {
-                        if let Some(source) = read_segment_data_source(name, table, entry.key.clone(), fields.faults()) {
+                        if let Some(source) = read_segment_data_source(name, table, entry.key.clone(), fields.faults())
+                        {
                             spec.segment_data_sources.insert(name.clone(), source);
                         }
                     }
@@ -322,7 +334,10 @@ fn read_pre_treatments(what: &str, node: &Node, fields: &mut Fields<'_, '_>) -> 
                 }
             }
             _ => {
-                let message = format!("a pre-treatment of {what} must be a string or a table, but is {}", node.kind());
+                let message = format!(
+                    "a pre-treatment of {what} must be a string or a table, but is {}",
+                    node.kind()
+                );
                 let fault = Diagnostic::error(Code::WrongType, message).with_span(node.span.clone());
                 fields.faults().push(fault);
             }

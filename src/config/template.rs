@@ -103,10 +103,16 @@ impl Templates {
                 None => None,
             };
         }
-        let name: String = offender.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+        let name: String = offender
+            .chars()
+            .take_while(|c| c.is_alphanumeric() || *c == '_')
+            .collect();
         let mut names: Vec<&str> = self.environment.globals().map(|(name, _)| name).collect();
         names.sort_unstable();
-        let object = context.try_iter().ok().map(|keys| keys.map(|key| key.to_string()).collect::<Vec<_>>());
+        let object = context
+            .try_iter()
+            .ok()
+            .map(|keys| keys.map(|key| key.to_string()).collect::<Vec<_>>());
         let object = object.unwrap_or_default();
         names.extend(object.iter().map(String::as_str));
         nearest(&name, names).map(|name| format!("did you mean `{name}`?"))

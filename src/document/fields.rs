@@ -56,7 +56,9 @@ impl<'t, 'f> Fields<'t, 'f> {
             false => self.table.entries.get(key),
             true => {
                 let mut entries = self.table.entries.iter().rev();
-                entries.find(|(name, _)| name.eq_ignore_ascii_case(key)).map(|(_, entry)| entry)
+                entries
+                    .find(|(name, _)| name.eq_ignore_ascii_case(key))
+                    .map(|(_, entry)| entry)
             }
         };
         entry.filter(|entry| entry.node.value != Value::Null)
@@ -164,7 +166,12 @@ impl<'t, 'f> Fields<'t, 'f> {
     /// A list of texts out of a fixed set.
     pub fn choices<T: Copy>(&mut self, key: &'static str, choices: &[(&'static str, T)]) -> Option<Vec<T>> {
         let texts = self.texts(key)?;
-        Some(texts.iter().filter_map(|text| self.choose(key, text, choices)).collect())
+        Some(
+            texts
+                .iter()
+                .filter_map(|text| self.choose(key, text, choices))
+                .collect(),
+        )
     }
 
     /// The table under a key, with the key's place.
@@ -262,7 +269,11 @@ impl<'t, 'f> Fields<'t, 'f> {
             Value::Text(text) => text.clone(),
             Value::Integer(_) | Value::Float(_) | Value::Boolean(_) | Value::Date(_) => {
                 let text = node.span.source.text.get(node.span.range.clone()).unwrap_or_default();
-                let message = format!("`{key}` of {} is {}, which is taken as a string", self.what, node.kind());
+                let message = format!(
+                    "`{key}` of {} is {}, which is taken as a string",
+                    self.what,
+                    node.kind()
+                );
                 let remark = Diagnostic::warning(Code::WrongType, message)
                     .with_span(node.span.clone())
                     .with_help(format!("write it in quotes: \"{text}\""));
@@ -342,10 +353,24 @@ mod tests {
         assert_eq!(date("2025-01-06", false).as_deref(), Some("2025-01-06"));
         assert_eq!(date("2025-1-6", true).as_deref(), Some("2025-01-06"));
         assert_eq!(date("2025-1-6", false), None);
-        for wrong in ["2025/01/06", "2025-02-30", "2025-01-06T00:00:00", "", "2025-01", "2025-01-06-07", "+025-01-06"] {
+        for wrong in [
+            "2025/01/06",
+            "2025-02-30",
+            "2025-01-06T00:00:00",
+            "",
+            "2025-01",
+            "2025-01-06-07",
+            "+025-01-06",
+        ] {
             assert_eq!(date(wrong, true), None, "{wrong}");
         }
-        assert_eq!(guess_date("2025/1/6").map(|d| d.to_string()).as_deref(), Some("2025-01-06"));
-        assert_eq!(guess_date("2025-01-06T00:00:00Z").map(|d| d.to_string()).as_deref(), Some("2025-01-06"));
+        assert_eq!(
+            guess_date("2025/1/6").map(|d| d.to_string()).as_deref(),
+            Some("2025-01-06")
+        );
+        assert_eq!(
+            guess_date("2025-01-06T00:00:00Z").map(|d| d.to_string()).as_deref(),
+            Some("2025-01-06")
+        );
     }
 }

@@ -12,7 +12,9 @@ use crate::diagnostics::{Code, Diagnostic, Result, Source, Span, offset};
 pub fn parse(source: &Arc<Source>) -> Result<Node> {
     if let Err(error) = serde_json::from_str::<serde::de::IgnoredAny>(&source.text) {
         let text = error.to_string();
-        let message = text.rsplit_once(" at line ").map_or(text.as_str(), |(message, _)| message);
+        let message = text
+            .rsplit_once(" at line ")
+            .map_or(text.as_str(), |(message, _)| message);
         let fault = Diagnostic::error(Code::Syntax, format!("the file is not valid JSON: {message}"));
         return Err(match offset(&source.text, error.line(), error.column()) {
             Some(start) => {

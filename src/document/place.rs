@@ -26,7 +26,10 @@ impl Text {
     /// like it, and otherwise the whole string.
     pub fn rendered_part(&self, rendered: &str, at: usize) -> Span {
         if rendered == self.value {
-            let length = rendered.get(at..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
+            let length = rendered
+                .get(at..)
+                .and_then(|rest| rest.chars().next())
+                .map_or(0, char::len_utf8);
             return self.part(at..at + length);
         }
         let before = rendered.get(..at).unwrap_or(rendered);
@@ -48,7 +51,11 @@ impl Text {
 fn offset_in(raw: &str, value: &str, at: usize) -> Option<usize> {
     let bytes = raw.as_bytes();
     let quote = *bytes.first().filter(|quote| matches!(quote, b'"' | b'\''))?;
-    let opening = if bytes.len() >= 6 && bytes[1] == quote && bytes[2] == quote { 3 } else { 1 };
+    let opening = if bytes.len() >= 6 && bytes[1] == quote && bytes[2] == quote {
+        3
+    } else {
+        1
+    };
     let mut i = opening;
     // A line break right after the opening quotes is not part of the value.
     if opening == 3 {

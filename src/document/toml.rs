@@ -30,7 +30,12 @@ pub fn parse(source: &Arc<Source>) -> Result<Table> {
 /// An empty range at the end of a line shows nothing; the character before it does.
 fn visible(source: &Arc<Source>, range: Range<usize>) -> Span {
     let range = match range.is_empty() && range.start == source.text.len() {
-        true => source.text.trim_end().char_indices().last().map_or(0..0, |(at, c)| at..at + c.len_utf8()),
+        true => source
+            .text
+            .trim_end()
+            .char_indices()
+            .last()
+            .map_or(0..0, |(at, c)| at..at + c.len_utf8()),
         false => range,
     };
     span(source, range)
@@ -111,6 +116,9 @@ mod tests {
     fn reports_every_syntax_fault() {
         let faults = parse(&source("a = \nb = [1, 2\nc = 'x'\n")).expect_err("the text is not valid TOML");
         assert!(faults.0.len() >= 2, "{faults}");
-        assert_eq!(faults.0[0].span.as_ref().map(Span::line_column).map(|(line, _)| line), Some(1));
+        assert_eq!(
+            faults.0[0].span.as_ref().map(Span::line_column).map(|(line, _)| line),
+            Some(1)
+        );
     }
 }

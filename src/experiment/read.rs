@@ -49,7 +49,10 @@ pub fn parse(source: &Arc<Source>) -> Result<Vec<Result<NimbusExperiment>>> {
         Value::Table(_) => Ok(vec![experiment(&node)]),
         Value::List(nodes) => Ok(nodes.iter().map(experiment).collect()),
         _ => {
-            let message = format!("experiments must be an object or a list of objects, but the file holds {}", node.kind());
+            let message = format!(
+                "experiments must be an object or a list of objects, but the file holds {}",
+                node.kind()
+            );
             Err(Diagnostic::error(Code::WrongType, message).with_span(node.span).into())
         }
     }

@@ -1,7 +1,8 @@
 //! Checks the SQL that authors write: each fragment is placed into the smallest statement that can hold it and parsed, so
 //! that a fault points into the config file and not into a statement of ours.
 
-use std::sync::Arc;
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use sqlparser::ast::{SelectItem, SetExpr, Statement};
 
@@ -11,7 +12,7 @@ use crate::document::Text;
 use crate::sql::check;
 
 /// The grammatical role of a fragment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Role {
     /// An expression of a select list.
     Select,
@@ -21,10 +22,30 @@ pub(super) enum Role {
     Query,
 }
 
+/// Texts that were found to parse. Experiments share most of their fragments, and parsing is the dearest part of a
+/// resolution; what is remembered changes no result.
+#[derive(Debug, Default)]
+pub struct KnownFragments(Mutex<HashSet<(Role, String)>>);
+
 /// Makes a fragment of a value's rendered SQL, and checks that it parses.
-pub(super) fn checked(text: &Text, sql: String, role: Role, what: &str, faults: &mut Vec<Diagnostic>) -> Fragment {
-    if let Some(fault) = fault(text, &sql, role, what) {
-        faults.push(fault);
+pub(super) fn checked(
+    known: &KnownFragments,
+    text: &Text,
+    sql: String,
+    role: Role,
+    what: &str,
+    faults: &mut Vec<Diagnostic>,
+) -> Fragment {
+    // A panic elsewhere leaves the set as valid as it was.
+    let known = || known.0.lock().unwrap_or_else(PoisonError::into_inner);
+    let key = (role, sql.clone());
+    if !known().contains(&key) {
+        match fault(text, &sql, role, what) {
+            Some(fault) => faults.push(fault),
+            None => {
+                known().insert(key);
+            }
+        }
     }
     Fragment {
         sql,

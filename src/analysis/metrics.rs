@@ -137,7 +137,14 @@ impl Metrics {
                 match format(&rendered, &[("experiment_slug", &scope.block.slug)]) {
                     Ok(sql) => {
                         let what = format!("the select expression of {what}");
-                        resolved.select = Some(checked(select, sql, Role::Select, &what, faults));
+                        resolved.select = Some(checked(
+                            scope.configs.known_fragments(),
+                            select,
+                            sql,
+                            Role::Select,
+                            &what,
+                            faults,
+                        ));
                     }
                     Err(fault) => faults.push(sources::brace(select, &rendered, &what, fault)),
                 }
@@ -214,11 +221,11 @@ impl Metrics {
                 "metric `{}` has {missing}, and the definitions of {} do not complete it",
                 definition.name, scope.block.app_name
             );
-            let fault = Diagnostic::error(Code::IncompleteMetric, message).with_span(definition.span.clone());
-            faults.push(match suggestion(scope, &definition.name) {
-                Some(help) => fault.with_help(help),
-                None => fault,
-            });
+            let mut fault = Diagnostic::error(Code::IncompleteMetric, message).with_span(definition.span.clone());
+            let names = scope.definitions.into_iter().flat_map(|spec| spec.metrics.keys());
+            let names = names.map(String::as_str).filter(|other| *other != definition.name);
+            fault.help = nearest(&definition.name, names).map(|name| format!("did you mean `{name}`?"));
+            faults.push(fault);
             return None;
         };
         if self.path.iter().filter(|name| **name == definition.name).count() > 1 {

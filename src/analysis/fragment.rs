@@ -77,10 +77,12 @@ fn fault(text: &Text, sql: &str, role: Role, what: &str) -> Option<Diagnostic> {
     if plain != sql && parse(&format!("{before}{plain}{after}")).is_ok_and(|statements| fits(&statements, role)) {
         return None;
     }
-    let mut fault = Diagnostic::error(Code::SqlSyntax, format!("{what} is not valid SQL: {}", error.message));
-    let at = error
-        .span
-        .map(|span| span.range.start.saturating_sub(before.len()).min(sql.len()));
+    let (message, at) = inner_query(sql, role).unwrap_or_else(|| {
+        let at = error.span.map(|span| span.range.start.saturating_sub(before.len()));
+        (error.message, at)
+    });
+    let at = at.map(|at| at.min(sql.len()));
+    let mut fault = Diagnostic::error(Code::SqlSyntax, format!("{what} is not valid SQL: {message}"));
     let span = match at {
         Some(at) => text.rendered_part(sql, at),
         None => text.span.clone(),
@@ -96,6 +98,20 @@ fn fault(text: &Text, sql: &str, role: Role, what: &str) -> Option<Diagnostic> {
     }
     fault.span = Some(span);
     Some(fault)
+}
+
+/// The fault of a parenthesised query, message and offset. In a list of tables the parser also tries to read it as a join,
+/// and then complains of that.
+fn inner_query(sql: &str, role: Role) -> Option<(String, Option<usize>)> {
+    let start = sql.find(|c: char| !c.is_whitespace())? + 1;
+    let inner = sql.trim().strip_prefix('(')?.strip_suffix(')')?;
+    let error = match role {
+        Role::From => parse(inner).err()?,
+        Role::Select | Role::Query => return None,
+    };
+    // Without a place the fault is that the query ends too soon.
+    let at = error.span.map_or(inner.len(), |span| span.range.start);
+    Some((error.message, Some(start + at)))
 }
 
 fn parse(text: &str) -> Result<Vec<Statement>, Diagnostic> {

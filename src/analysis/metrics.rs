@@ -164,12 +164,9 @@ impl Metrics {
         let mut summaries = Vec::new();
         let mut complete = true;
         for name in definition.depends_on.iter().flatten() {
-            if self.path.contains(&name.value) {
-                let message = format!(
-                    "metric `{}` depends on itself, by way of {}",
-                    name.value,
-                    self.path.join(", ")
-                );
+            if let Some(start) = self.path.iter().position(|other| *other == name.value) {
+                let circle = self.path[start..].join(" -> ");
+                let message = format!("metrics depend on each other in a circle: {circle} -> {}", name.value);
                 faults.push(Diagnostic::error(Code::Circle, message).with_span(name.span.clone()));
                 return None;
             }
@@ -228,11 +225,6 @@ impl Metrics {
             faults.push(fault);
             return None;
         };
-        if self.path.iter().filter(|name| **name == definition.name).count() > 1 {
-            let message = format!("metric `{}` depends on itself", definition.name);
-            faults.push(Diagnostic::error(Code::Circle, message).with_span(named.span.clone()));
-            return None;
-        }
         let borrowed = MetricSpec {
             statistics: definition.statistics.clone(),
             analysis_bases: definition.analysis_bases.clone().or(app.analysis_bases),

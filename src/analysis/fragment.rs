@@ -1,7 +1,8 @@
 //! Checks the SQL that authors write: each fragment is placed into the smallest statement that can hold it and parsed, so
 //! that a fault points into the config file and not into a statement of ours.
 
-use std::sync::Arc;
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use sqlparser::ast::{SelectItem, SetExpr, Statement};
 
@@ -11,7 +12,7 @@ use crate::document::Text;
 use crate::sql::check;
 
 /// The grammatical role of a fragment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Role {
     /// An expression of a select list.
     Select,
@@ -21,10 +22,30 @@ pub(super) enum Role {
     Query,
 }
 
+/// Texts that were found to parse. Experiments share most of their fragments, and parsing is the dearest part of a
+/// resolution; what is remembered changes no result.
+#[derive(Debug, Default)]
+pub struct KnownFragments(Mutex<HashSet<(Role, String)>>);
+
 /// Makes a fragment of a value's rendered SQL, and checks that it parses.
-pub(super) fn checked(text: &Text, sql: String, role: Role, what: &str, faults: &mut Vec<Diagnostic>) -> Fragment {
-    if let Some(fault) = fault(text, &sql, role, what) {
-        faults.push(fault);
+pub(super) fn checked(
+    known: &KnownFragments,
+    text: &Text,
+    sql: String,
+    role: Role,
+    what: &str,
+    faults: &mut Vec<Diagnostic>,
+) -> Fragment {
+    // A panic elsewhere leaves the set as valid as it was.
+    let known = || known.0.lock().unwrap_or_else(PoisonError::into_inner);
+    let key = (role, sql.clone());
+    if !known().contains(&key) {
+        match fault(text, &sql, role, what) {
+            Some(fault) => faults.push(fault),
+            None => {
+                known().insert(key);
+            }
+        }
     }
     Fragment {
         sql,
@@ -56,10 +77,12 @@ fn fault(text: &Text, sql: &str, role: Role, what: &str) -> Option<Diagnostic> {
     if plain != sql && parse(&format!("{before}{plain}{after}")).is_ok_and(|statements| fits(&statements, role)) {
         return None;
     }
-    let mut fault = Diagnostic::error(Code::SqlSyntax, format!("{what} is not valid SQL: {}", error.message));
-    let at = error
-        .span
-        .map(|span| span.range.start.saturating_sub(before.len()).min(sql.len()));
+    let (message, at) = inner_query(sql, role).unwrap_or_else(|| {
+        let at = error.span.map(|span| span.range.start.saturating_sub(before.len()));
+        (error.message, at)
+    });
+    let at = at.map(|at| at.min(sql.len()));
+    let mut fault = Diagnostic::error(Code::SqlSyntax, format!("{what} is not valid SQL: {message}"));
     let span = match at {
         Some(at) => text.rendered_part(sql, at),
         None => text.span.clone(),
@@ -75,6 +98,20 @@ fn fault(text: &Text, sql: &str, role: Role, what: &str) -> Option<Diagnostic> {
     }
     fault.span = Some(span);
     Some(fault)
+}
+
+/// The fault of a parenthesised query, message and offset. In a list of tables the parser also tries to read it as a join,
+/// and then complains of that.
+fn inner_query(sql: &str, role: Role) -> Option<(String, Option<usize>)> {
+    let start = sql.find(|c: char| !c.is_whitespace())? + 1;
+    let inner = sql.trim().strip_prefix('(')?.strip_suffix(')')?;
+    let error = match role {
+        Role::From => parse(inner).err()?,
+        Role::Select | Role::Query => return None,
+    };
+    // Without a place the fault is that the query ends too soon.
+    let at = error.span.map_or(inner.len(), |span| span.range.start);
+    Some((error.message, Some(start + at)))
 }
 
 fn parse(text: &str) -> Result<Vec<Statement>, Diagnostic> {

@@ -106,7 +106,8 @@ fn segment(segment: &Segment) -> Value {
             "window_end": source.window_end,
             "client_id_column": source.client_id_column,
             "submission_date_column": source.submission_date_column,
-            "default_dataset": source.default_dataset,
+            // Jetstream forgets it, and it has no use.
+            "default_dataset": null,
             "group_id_column": source.group_id_column,
             "glean_client_id_column": source.glean_client_id_column,
             "legacy_client_id_column": source.legacy_client_id_column,

@@ -62,8 +62,8 @@ impl Metrics {
         self.order(listed);
     }
 
-    /// Puts the metrics in the order of the summaries, upstream metrics before what depends on them. A metric that is
-    /// listed and also depended on counts as it is listed.
+    /// Puts the metrics in the order of the summaries, upstream metrics before what depends on them, and the data sources
+    /// in the order of the metrics. A metric that is listed and also depended on counts as it is listed.
     fn order(&mut self, mut listed: IndexMap<String, Metric>) {
         let mut upstream = std::mem::take(&mut self.metrics);
         let mut names = Vec::new();
@@ -87,6 +87,11 @@ impl Metrics {
         for name in names {
             let metric = listed.swap_remove(&name).or_else(|| upstream.swap_remove(&name));
             self.metrics.extend(metric.map(|metric| (name, metric)));
+        }
+        let mut met = std::mem::take(&mut self.data_sources);
+        for name in self.metrics.values().filter_map(|metric| metric.data_source.as_ref()) {
+            let source = met.swap_remove(name);
+            self.data_sources.extend(source.map(|source| (name.clone(), source)));
         }
     }
 
@@ -132,7 +137,14 @@ impl Metrics {
                 match format(&rendered, &[("experiment_slug", &scope.block.slug)]) {
                     Ok(sql) => {
                         let what = format!("the select expression of {what}");
-                        resolved.select = Some(checked(select, sql, Role::Select, &what, faults));
+                        resolved.select = Some(checked(
+                            scope.configs.known_fragments(),
+                            select,
+                            sql,
+                            Role::Select,
+                            &what,
+                            faults,
+                        ));
                     }
                     Err(fault) => faults.push(sources::brace(select, &rendered, &what, fault)),
                 }
@@ -152,12 +164,9 @@ impl Metrics {
         let mut summaries = Vec::new();
         let mut complete = true;
         for name in definition.depends_on.iter().flatten() {
-            if self.path.contains(&name.value) {
-                let message = format!(
-                    "metric `{}` depends on itself, by way of {}",
-                    name.value,
-                    self.path.join(", ")
-                );
+            if let Some(start) = self.path.iter().position(|other| *other == name.value) {
+                let circle = self.path[start..].join(" -> ");
+                let message = format!("metrics depend on each other in a circle: {circle} -> {}", name.value);
                 faults.push(Diagnostic::error(Code::Circle, message).with_span(name.span.clone()));
                 return None;
             }
@@ -209,18 +218,13 @@ impl Metrics {
                 "metric `{}` has {missing}, and the definitions of {} do not complete it",
                 definition.name, scope.block.app_name
             );
-            let fault = Diagnostic::error(Code::IncompleteMetric, message).with_span(definition.span.clone());
-            faults.push(match suggestion(scope, &definition.name) {
-                Some(help) => fault.with_help(help),
-                None => fault,
-            });
+            let mut fault = Diagnostic::error(Code::IncompleteMetric, message).with_span(definition.span.clone());
+            let names = scope.definitions.into_iter().flat_map(|spec| spec.metrics.keys());
+            let names = names.map(String::as_str).filter(|other| *other != definition.name);
+            fault.help = nearest(&definition.name, names).map(|name| format!("did you mean `{name}`?"));
+            faults.push(fault);
             return None;
         };
-        if self.path.iter().filter(|name| **name == definition.name).count() > 1 {
-            let message = format!("metric `{}` depends on itself", definition.name);
-            faults.push(Diagnostic::error(Code::Circle, message).with_span(named.span.clone()));
-            return None;
-        }
         let borrowed = MetricSpec {
             statistics: definition.statistics.clone(),
             analysis_bases: definition.analysis_bases.clone().or(app.analysis_bases),

@@ -18,6 +18,7 @@ use serde_json::Value;
 
 use crate::diagnostics::Span;
 
+pub(crate) use fragment::KnownFragments;
 pub use refusal::{Refusal, RefusalKind, enrollment_query_fault, refusal};
 pub use resolve::resolve;
 
@@ -300,8 +301,6 @@ pub struct SegmentDataSource {
     pub legacy_client_id_column: Option<String>,
     /// The column with the date.
     pub submission_date_column: String,
-    /// The dataset that stands for `{dataset}`.
-    pub default_dataset: Option<String>,
 }
 
 /// A limit of an exposure signal's window.

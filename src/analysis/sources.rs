@@ -93,7 +93,10 @@ fn from(
     }
     let sql = expand(text, &rendered, &what, dataset, faults)?;
     let what = format!("the from expression of {what}");
-    Some((rendered, checked(text, sql, Role::From, &what, faults)))
+    Some((
+        rendered,
+        checked(scope.configs.known_fragments(), text, sql, Role::From, &what, faults),
+    ))
 }
 
 /// Resolves the segments: the config's, then the API's, each once.
@@ -140,7 +143,14 @@ fn segment(scope: &Scope<'_>, name: &Text, faults: &mut Vec<Diagnostic>) -> Opti
     let what = format!("the select expression of {what}");
     Some(Segment {
         name: spec.name.clone(),
-        select: checked(&spec.select_expression, sql, Role::Select, &what, faults),
+        select: checked(
+            scope.configs.known_fragments(),
+            &spec.select_expression,
+            sql,
+            Role::Select,
+            &what,
+            faults,
+        ),
         data_source: data_source?,
         friendly_name: spec.friendly_name.as_ref().map(|text| text.value.clone()),
         description: spec.description.as_ref().map(|text| text.value.clone()),
@@ -188,7 +198,7 @@ fn segment_data_source(scope: &Scope<'_>, name: &Text, faults: &mut Vec<Diagnost
     let what = format!("the from expression of {what}");
     Some(SegmentDataSource {
         name: spec.name.clone(),
-        from: checked(text, sql, Role::From, &what, faults),
+        from: checked(scope.configs.known_fragments(), text, sql, Role::From, &what, faults),
         from_expression: rendered,
         window_start,
         window_end,
@@ -197,7 +207,6 @@ fn segment_data_source(scope: &Scope<'_>, name: &Text, faults: &mut Vec<Diagnost
         glean_client_id_column: value(&spec.glean_client_id_column),
         legacy_client_id_column: value(&spec.legacy_client_id_column),
         submission_date_column: column(&spec.submission_date_column, "submission_date"),
-        default_dataset: value(&spec.default_dataset),
     })
 }
 
@@ -223,7 +232,14 @@ pub(super) fn exposure_signal(
         name: spec.name.value.clone(),
         data_source: spec.data_source.value.clone(),
         from: Fragment { sql, span: text.span },
-        select: checked(&spec.select_expression, select, Role::Select, what, faults),
+        select: checked(
+            scope.configs.known_fragments(),
+            &spec.select_expression,
+            select,
+            Role::Select,
+            what,
+            faults,
+        ),
         friendly_name: spec.friendly_name.value.clone(),
         description: spec.description.value.clone(),
         window_start: spec.window_start,
@@ -236,7 +252,14 @@ pub(super) fn enrollment_query(scope: &Scope<'_>, faults: &mut Vec<Diagnostic>) 
     let text = scope.spec.experiment.enrollment_query.as_ref()?;
     let what = "the enrollment query";
     match scope.configs.templates().render(text, what, &scope.experiment) {
-        Ok(sql) => Some(checked(text, sql, Role::Query, what, faults)),
+        Ok(sql) => Some(checked(
+            scope.configs.known_fragments(),
+            text,
+            sql,
+            Role::Query,
+            what,
+            faults,
+        )),
         Err(errors) => {
             faults.extend(errors.0);
             None

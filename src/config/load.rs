@@ -160,6 +160,8 @@ fn read_file<T>(path: &Path, read: impl FnOnce(&Table, Span, &mut Vec<Diagnostic
     let start = Span { source, range: 0..0 };
     let mut remarks = Vec::new();
     let contents = read(&table, start, &mut remarks)?;
+    // In the order of the text; the sort is stable.
+    remarks.sort_by_key(|remark| remark.span.as_ref().map_or(0, |span| span.range.start));
     let faulty = remarks.iter().any(|remark| remark.severity == Severity::Error);
     Some(File {
         contents: (!faulty).then_some(contents),

@@ -193,6 +193,15 @@ fn read_experiment(table: &Table, span: Span, faults: &mut Vec<Diagnostic>) -> E
         analysis_unit: fields.choice("analysis_unit", &UNITS),
         enrollments_query_type: fields.choice("enrollments_query_type", &ENROLLMENTS_QUERIES),
     };
+    fields.misplaced("default_dataset", "`default_dataset` belongs to a data source");
+    fields.misplaced(
+        "enrollment_end_date",
+        "set `enrollment_period`, in days from `start_date`",
+    );
+    fields.misplaced(
+        "exposure_query_type",
+        "set `[experiment.exposure_signal]` to change what counts as exposure",
+    );
     fields.finish();
     spec
 }
@@ -367,6 +376,7 @@ fn read_data_source(name: &str, table: &Table, span: Span, faults: &mut Vec<Diag
     };
     // Other programs join data sources; experiments do not.
     fields.ignore("joins");
+    fields.ignore("deprecated");
     fields.finish();
     source
 }
@@ -387,6 +397,12 @@ fn read_segment(name: &str, table: &Table, span: Span, faults: &mut Vec<Diagnost
     let data_source = fields.required_text("data_source");
     let friendly_name = fields.text("friendly_name");
     let description = fields.text("description");
+    for key in ["window_start", "window_end"] {
+        fields.misplaced(
+            key,
+            "the window of a segment is that of its data source, under `[segments.data_sources]`",
+        );
+    }
     fields.finish();
     Some(SegmentSpec {
         name: name.to_string(),
@@ -412,7 +428,12 @@ fn read_segment_data_source(
     let glean_client_id_column = fields.text("glean_client_id_column");
     let legacy_client_id_column = fields.text("legacy_client_id_column");
     let submission_date_column = fields.text("submission_date_column");
-    let default_dataset = fields.text("default_dataset");
+    // `{dataset}` is always the experiment's own here.
+    fields.ignore("default_dataset");
+    fields.misplaced(
+        "experiments_column_type",
+        "rows of a segment data source count whatever experiments they name",
+    );
     fields.ignore("friendly_name");
     fields.ignore("description");
     fields.finish();
@@ -426,7 +447,6 @@ fn read_segment_data_source(
         glean_client_id_column,
         legacy_client_id_column,
         submission_date_column,
-        default_dataset,
     })
 }
 

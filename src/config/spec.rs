@@ -214,8 +214,6 @@ pub struct SegmentDataSourceSpec {
     pub legacy_client_id_column: Option<Text>,
     /// The column with the date.
     pub submission_date_column: Option<Text>,
-    /// Stands for `{dataset}` where the app's own dataset is not known.
-    pub default_dataset: Option<Text>,
 }
 
 /// `[parameters.<name>]`.

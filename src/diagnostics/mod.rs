@@ -185,3 +185,28 @@ fn distance(a: &str, b: &str) -> usize {
     }
     row[b.len()]
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn near_names() {
+        assert_eq!(nearest("serches", ["clicks", "searches"]), Some("searches"));
+        assert_eq!(nearest("x", ["clicks", "searches"]), None);
+        assert_eq!(nearest("abc", []), None);
+    }
+
+    #[test]
+    fn offsets_and_lines() {
+        let text = "one\n\u{fc}two\n";
+        assert_eq!(offset(text, 2, 2), Some(6));
+        assert_eq!(offset(text, 9, 1), None);
+        assert_eq!(offset(text, 0, 1), None);
+        let source = Arc::new(Source {
+            path: String::new(),
+            text: text.to_string(),
+        });
+        assert_eq!(Span { source, range: 6..7 }.line_column(), (2, 2));
+    }
+}

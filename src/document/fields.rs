@@ -69,6 +69,15 @@ impl<'t, 'f> Fields<'t, 'f> {
         self.asked.push(key);
     }
 
+    /// A key that has no effect here, with what to do instead.
+    pub fn misplaced(&mut self, key: &'static str, help: &str) {
+        if let Some(entry) = self.entry(key) {
+            let message = format!("`{key}` has no effect in {}", self.what);
+            let warning = Diagnostic::warning(Code::UnknownKey, message).with_span(entry.key.clone());
+            self.faults.push(warning.with_help(help));
+        }
+    }
+
     /// A text. Numbers and booleans are taken as they are written, with a warning.
     pub fn text(&mut self, key: &'static str) -> Option<Text> {
         let entry = self.entry(key)?;
@@ -255,8 +264,10 @@ impl<'t, 'f> Fields<'t, 'f> {
             }
             let message = format!("unknown key `{name}` in {}: it has no effect", self.what);
             let mut warning = Diagnostic::warning(Code::UnknownKey, message).with_span(entry.key.clone());
-            let candidates = self.asked.iter().copied();
-            let meant = mistaken(name).filter(|key| self.asked.contains(key));
+            // A key that stands in the table already is not the one that is meant.
+            let absent = |key: &&'static str| !self.table.entries.contains_key(*key);
+            let candidates = self.asked.iter().copied().filter(absent);
+            let meant = mistaken(name).filter(|key| self.asked.contains(key)).filter(absent);
             warning.help = meant
                 .or_else(|| nearest(name, candidates))
                 .map(|key| format!("did you mean `{key}`?"));
@@ -315,8 +326,6 @@ fn mistaken(key: &str) -> Option<&'static str> {
     match key {
         "exposure_basis" | "analysis_basis" | "bases" => Some("analysis_bases"),
         "enrollments_query" => Some("enrollment_query"),
-        "enrollment_end_date" => Some("enrollment_period"),
-        "exposure_query_type" => Some("enrollments_query_type"),
         "metric" | "sql" | "expression" => Some("select_expression"),
         "treatments" => Some("pre_treatments"),
         _ => None,

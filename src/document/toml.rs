@@ -12,19 +12,26 @@ use crate::diagnostics::{Code, Diagnostic, Diagnostics, Result, Source, Span};
 
 /// Reads a TOML file; the error holds every syntax fault.
 pub fn parse(source: &Arc<Source>) -> Result<Table> {
-    let (document, errors) = DeTable::parse_recoverable(&source.text);
+    let (document, mut errors) = DeTable::parse_recoverable(&source.text);
     if errors.is_empty() {
         return Ok(table(document.get_ref(), source));
     }
-    let faults = errors.into_iter().map(|error| {
+    let mut faults: Vec<Diagnostic> = Vec::new();
+    errors.sort_by_key(|error| error.span().map_or(0, |range| range.start));
+    for error in errors {
         let message = error.message().lines().collect::<Vec<_>>().join(", ");
         let fault = Diagnostic::error(Code::Syntax, format!("the file is not valid TOML: {message}"));
-        match error.span() {
+        let fault = match error.span() {
             Some(range) => fault.with_span(visible(source, range)),
             None => fault,
+        };
+        // One fault often makes the rest of its line unreadable.
+        let line = |fault: &Diagnostic| fault.span.as_ref().map(|span| span.line_column().0);
+        if !faults.iter().any(|other| line(other) == line(&fault)) {
+            faults.push(fault);
         }
-    });
-    Err(Diagnostics(faults.collect()))
+    }
+    Err(Diagnostics(faults))
 }
 
 /// An empty range at the end of a line shows nothing; the character before it does.

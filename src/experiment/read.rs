@@ -117,6 +117,7 @@ fn experiment(node: &Node) -> Result<NimbusExperiment> {
     let is_rollout = fields.boolean("isRollout").unwrap_or(false);
     // The API has many more keys than an analysis needs, so unknown ones are no news.
     drop(fields);
+    faults.sort_by_key(|fault| fault.span.as_ref().map_or(0, |span| span.range.start));
     let (Some(slug), Some(bucket_config), false) = (
         slug.clone(),
         bucket_config,

@@ -8,6 +8,8 @@
 
 pub mod diagnostics;
 
+pub mod document;
+
 pub mod config;
 pub mod experiment;
 

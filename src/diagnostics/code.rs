@@ -44,6 +44,44 @@ codes! {
     Unreadable = "E0101", Input;
     /// A file is not valid TOML or JSON.
     Syntax = "E0102", Input;
+    /// A key that nothing reads.
+    UnknownKey = "E0103", Input;
+    /// A value of the wrong type.
+    WrongType = "E0104", Input;
+    /// A value that is not among those allowed, or not of the form required.
+    WrongValue = "E0105", Input;
+    /// A required key is absent.
+    MissingKey = "E0106", Input;
+    /// Two experiments have the same slug.
+    DuplicateExperiment = "E0107", Input;
+    /// No definition of a metric that is named.
+    UnknownMetric = "E0201", Input;
+    /// No definition of a data source that is named.
+    UnknownDataSource = "E0202", Input;
+    /// No definition of a segment that is named.
+    UnknownSegment = "E0203", Input;
+    /// No outcome of that name on the experiment's platform.
+    UnknownOutcome = "E0204", Input;
+    /// A metric that is asked for has no statistics.
+    NoStatistics = "E0205", Input;
+    /// A metric is asked for whose definition lacks its expression or its data source.
+    IncompleteMetric = "E0206", Input;
+    /// A metric or an experiment wants an analysis unit that something it uses does not have.
+    AnalysisUnit = "E0207", Input;
+    /// A template can't be rendered.
+    Template = "E0208", Input;
+    /// A brace that the format layer can't read.
+    Brace = "E0209", Input;
+    /// A parameter without a usable value.
+    Parameter = "E0210", Input;
+    /// A private experiment, or a `{dataset}`, without a dataset.
+    NoDataset = "E0211", Input;
+    /// Metrics depend on each other in a circle.
+    Circle = "E0212", Input;
+    /// The dates leave no day for a window.
+    Dates = "E0213", Input;
+    /// The experiment is not analysed on this date.
+    Refused = "E0214", Work;
     /// An emitted or author-written SQL text does not parse.
     SqlSyntax = "E0301", Input;
     /// The embedded engine has no counterpart of a function, type or construct.

@@ -142,6 +142,23 @@ impl std::error::Error for Diagnostics {}
 /// The result type of the stages.
 pub type Result<T> = std::result::Result<T, Diagnostics>;
 
+/// The byte offset of a 1-based line and column (in characters).
+pub fn offset(text: &str, line: usize, column: usize) -> Option<usize> {
+    let start = match line {
+        0 => return None,
+        1 => 0,
+        _ => text.match_indices('\n').nth(line - 2)?.0 + 1,
+    };
+    let rest = &text[start..];
+    Some(
+        start
+            + rest
+                .char_indices()
+                .nth(column.saturating_sub(1))
+                .map_or(rest.len(), |(i, _)| i),
+    )
+}
+
 /// The name in `candidates` that is nearest to `name`, if one is near enough to suggest.
 ///
 /// Nearness is the Damerau-free Levenshtein distance in characters, at most a third of the longer name.

@@ -1,5 +1,7 @@
 //! The command line: arguments, one file per command, words and colours, exit codes. The only part that prints.
 
+mod stats;
+
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
@@ -16,7 +18,10 @@ struct Cli {
 }
 
 #[derive(Debug, Subcommand)]
-enum Command {}
+enum Command {
+    /// Compute a statistic on a client-level file
+    Stats(stats::Arguments),
+}
 
 /// How a command ended, when it could do its work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,7 +35,9 @@ pub enum Outcome {
 /// Runs the command line of this process. Faults go to stderr; the exit code follows `docs/exit-codes.md`.
 pub fn main() -> ExitCode {
     let cli = Cli::parse_from(std::env::args_os().map(with_hyphens));
-    let outcome: diagnostics::Result<Outcome> = match cli.command {};
+    let outcome: diagnostics::Result<Outcome> = match cli.command {
+        Command::Stats(arguments) => stats::run(&arguments),
+    };
     match outcome {
         Ok(Outcome::Complete) => ExitCode::SUCCESS,
         Ok(Outcome::Incomplete) => ExitCode::from(1),

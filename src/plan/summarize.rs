@@ -41,9 +41,11 @@ pub enum SourceKind {
         /// The table and columns of each pre-enrollment period that has one, by the period's table word.
         pre_periods: IndexMap<String, (TableName, Columns)>,
     },
-    /// Somebody's extract: every row counts, a covariate is the column `<metric>_pre`, the column `row_number` gives the order
-    /// in which branches first appear.
-    Extract,
+    /// Somebody's extract: every row counts, a covariate is the column `<metric>_pre`.
+    Extract {
+        /// The column with the number of the row, which gives the order in which branches first appear.
+        row_number: String,
+    },
 }
 
 /// A statement with what is needed to read its rows.
@@ -81,7 +83,7 @@ struct Context {
     conditions: Vec<String>,
     segments: Vec<SegmentContext>,
     stages: Vec<Stage>,
-    rows_from: Option<String>,
+    rows_from: String,
     clipped: Option<Requests>,
     clipped_covariates: Option<Requests>,
 }
@@ -116,7 +118,7 @@ struct SegmentContext {
 struct Stage {
     number: usize,
     prefix: String,
-    source: Option<String>,
+    source: String,
     requests: Requests,
 }
 
@@ -175,7 +177,7 @@ fn planned(cell: &Cell, source: &Source) -> PlannedCell {
         SourceKind::MetricTable { pre_periods, .. } => {
             pre_periods.get(&covariate.period).and_then(|(_, columns)| columns.get(&covariate.metric))
         }
-        SourceKind::Extract => source.columns.get(&format!("{}_pre", covariate.metric)),
+        SourceKind::Extract { .. } => source.columns.get(&format!("{}_pre", covariate.metric)),
     });
     PlannedCell {
         cell: cell.clone(),
@@ -208,12 +210,11 @@ fn joined_periods(cells: &[(usize, &PlannedCell)], source: &Source) -> Vec<Strin
 }
 
 fn context(cells: &[(usize, &PlannedCell)], source: &Source) -> Result<Context> {
-    let is_extract = matches!(source.kind, SourceKind::Extract);
     let mut columns = Vec::new();
     let mut conditions = Vec::new();
     let mut joins = Vec::new();
-    if is_extract {
-        columns.push(Named { name: "row_number".into(), sql: column("t", "row_number")? });
+    if let SourceKind::Extract { row_number } = &source.kind {
+        columns.push(Named { name: "row_number".into(), sql: column("t", row_number)? });
     }
     if let SourceKind::MetricTable { exposed_only, pre_periods } = &source.kind {
         conditions.push("t.enrollment_date IS NOT NULL".to_string());
@@ -252,7 +253,7 @@ fn context(cells: &[(usize, &PlannedCell)], source: &Source) -> Result<Context> 
                 stages.push(Stage {
                     number: stage + 1,
                     prefix: format!("censor_{}", stage + 1),
-                    source: (stage > 0).then(|| format!("censored_{stage}")),
+                    source: rows_after(stage),
                     requests: Requests::default(),
                 });
             }
@@ -269,7 +270,7 @@ fn context(cells: &[(usize, &PlannedCell)], source: &Source) -> Result<Context> 
             (true, Some(covariate), Some(kind)) => {
                 let sql = match source.kind {
                     SourceKind::MetricTable { .. } => column(&covariate.period, &covariate.metric)?,
-                    SourceKind::Extract => column("t", &format!("{}_pre", covariate.metric))?,
+                    SourceKind::Extract { .. } => column("t", &format!("{}_pre", covariate.metric))?,
                 };
                 let name = format!("covariate_{number}");
                 columns.push(Named { name: name.clone(), sql: as_float(&sql, kind) });
@@ -288,7 +289,7 @@ fn context(cells: &[(usize, &PlannedCell)], source: &Source) -> Result<Context> 
     Ok(Context {
         title: format!("Summaries for the statistics: {}", source.title),
         table: source.table.to_string(),
-        ordered: is_extract,
+        ordered: matches!(source.kind, SourceKind::Extract { .. }),
         filtered: contexts.iter().any(|cell| cell.included.is_some()),
         adjusted: contexts.iter().any(|cell| cell.covariate.is_some()),
         cells: contexts,
@@ -296,7 +297,7 @@ fn context(cells: &[(usize, &PlannedCell)], source: &Source) -> Result<Context> 
         joins,
         conditions,
         segments,
-        rows_from: (!stages.is_empty()).then(|| format!("censored_{}", stages.len())),
+        rows_from: rows_after(stages.len()),
         stages,
         clipped: clipped.some(),
         clipped_covariates: clipped_covariates.some(),
@@ -316,6 +317,14 @@ impl Requests {
 
     fn some(self) -> Option<Requests> {
         (!self.numbers.is_empty()).then_some(self)
+    }
+}
+
+/// Where the rows stand after a number of stages of censoring.
+fn rows_after(stages: usize) -> String {
+    match stages {
+        0 => "cell_rows".to_string(),
+        stage => format!("censored_{stage}"),
     }
 }
 

@@ -27,6 +27,7 @@ pub mod stats;
 pub mod summary;
 
 pub mod demo;
+pub mod extract;
 
 pub mod cli;
 pub mod pipeline;

@@ -146,6 +146,10 @@ pub struct CellSummary {
 /// One cell in one segment.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Group {
+    /// What the moments of values are relative to: about their mean, so that large means cost no digits.
+    pub value_centre: f64,
+    /// The same for covariates.
+    pub covariate_centre: f64,
     /// The clip threshold's neighbours among the values.
     pub values: Option<OrderStatistics>,
     /// The clip threshold's neighbours among the covariates.
@@ -215,7 +219,7 @@ pub struct Part {
     pub minimum: f64,
     /// The largest value; NaN for nulls.
     pub maximum: f64,
-    /// Moments of the finite values and covariates.
+    /// Moments of the finite values and covariates, relative to the group's centres.
     pub moments: Moments,
 }
 

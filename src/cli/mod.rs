@@ -4,6 +4,7 @@ mod args;
 mod compile;
 mod files;
 mod inputs;
+mod stats;
 
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
@@ -23,6 +24,8 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Compile(compile::CompileArgs),
+    /// Compute a statistic on a client-level file
+    Stats(stats::Arguments),
 }
 
 /// How a command ended, when it could do its work.
@@ -39,6 +42,7 @@ pub fn main() -> ExitCode {
     let cli = Cli::parse_from(std::env::args_os().map(with_hyphens));
     let outcome: diagnostics::Result<Outcome> = match &cli.command {
         Command::Compile(args) => compile::run(args),
+        Command::Stats(args) => stats::run(args),
     };
     match outcome {
         Ok(Outcome::Complete) => ExitCode::SUCCESS,

@@ -92,6 +92,14 @@ codes! {
     Statement = "E0401", Work;
     /// The warehouse can't be opened or reached.
     Unreachable = "E0402", Unreachable;
+    /// A statistic, a pre-treatment or one of their parameters is unknown, missing or of the wrong type.
+    Statistic = "E0501", Input;
+    /// A cell has no number, or not the one that was asked for, and a reason for it.
+    NoEstimate = "E0502", Work;
+    /// A request for statistics lacks a field or has one of the wrong type.
+    Request = "E0503", Input;
+    /// A row of a data file does not fit the declared types.
+    Data = "E0504", Input;
     /// A command-line argument or combination of them makes no sense.
     Usage = "E0601", Input;
     /// A file can't be written.

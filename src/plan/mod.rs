@@ -4,4 +4,5 @@
 pub mod cohort;
 pub mod column_kind;
 pub mod node;
+pub mod summarize;
 pub mod unit_window;

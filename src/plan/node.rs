@@ -138,6 +138,8 @@ pub struct UnitWindow {
     pub anchor: &'static str,
     /// The cohort's column with the date of day 0.
     pub anchor_column: &'static str,
+    /// Whether a unit's window can hold its day of enrollment, of which only the rows after enrolling count.
+    pub window_has_enrollment_day: bool,
     /// The dates of enrollment.
     pub enrollment: Dates,
     /// All source dates that any unit can need.

@@ -66,6 +66,8 @@ pub fn unit_window(
         },
         anchor,
         anchor_column,
+        // A first exposure is never before enrollment.
+        window_has_enrollment_day: window.start <= 0 && (window.end >= 0 || anchor_column == "exposure_date"),
         enrollment: Dates {
             first: window.first_enrollment_date,
             last: window.last_enrollment_date,

@@ -1,1 +1,3 @@
 //! results
+
+pub mod decode;

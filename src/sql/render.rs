@@ -59,6 +59,7 @@ const TEMPLATES: &[(&str, &str)] = &[
         include_str!("../../templates/sql/exposures/cirrus.sql.jinja"),
     ),
     ("metrics", include_str!("../../templates/sql/metrics.sql.jinja")),
+    ("summaries", include_str!("../../templates/sql/summaries.sql.jinja")),
 ];
 
 static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
@@ -144,6 +145,17 @@ pub fn string_literal(text: &str) -> String {
     }
     out.push('\'');
     out
+}
+
+/// A column of a table alias, quoted where its name needs it.
+///
+/// # Errors
+/// A name that can't be quoted.
+pub fn column(alias: &str, name: &str) -> Result<String> {
+    match (identifier(alias), identifier(name)) {
+        (Ok(alias), Ok(name)) => Ok(format!("{alias}.{name}")),
+        (Err(error), _) | (_, Err(error)) => Err(Diagnostic::error(Code::SqlSyntax, reason(&error)).into()),
+    }
 }
 
 fn date(text: String) -> std::result::Result<Value, Error> {

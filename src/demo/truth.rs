@@ -245,7 +245,7 @@ impl Accumulator {
             let Some(enrollment) = client.enrollment.filter(|enrollment| enrollment.counts(&FENIX)) else {
                 continue;
             };
-            let memberships = [true, enrollment.day == client.first_seen];
+            let memberships = [true, enrollment.day - client.first_seen < 14];
             let day_values = |day, branch| fenix_day(client, &enrollment, day, branch);
             let running = running_sums(&FENIX, &enrollment, enrollment.day, day_values);
             let exposure = enrollment

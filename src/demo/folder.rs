@@ -21,7 +21,7 @@ experiments/   two experiments as Experimenter describes them\n\
 truth.json     the true effect for every cell of the results that has one\n";
 
 /// The config tree, as it lies in the source under `configs/demo`.
-const CONFIGS: [(&str, &str); 9] = [
+pub const CONFIGS: [(&str, &str); 9] = [
     (
         "definitions/functions.toml",
         include_str!("../../configs/demo/definitions/functions.toml"),

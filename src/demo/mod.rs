@@ -77,7 +77,7 @@ pub const MOST_CLIENTS: u64 = 100_000_000;
 
 /// The truth of every cell of the demo that has one, without writing anything.
 pub fn truth(clients: u64, seed: u64) -> Vec<Truth> {
-    simulate(clients, seed, |_, _| true)
+    simulate(clients, seed, CHUNK, |_, _| true)
 }
 
 /// Desktop and Fenix clients together.
@@ -103,7 +103,7 @@ fn write_database(folder: &Path, clients: u64, seed: u64, progress: &mut dyn FnM
         let days = scope.spawn(move || database::write_days(&days_connection, days));
         let others = scope.spawn(move || database::write_others(&others_connection, others));
         let senders: Vec<SyncSender<Chunk>> = vec![days_sender, others_sender];
-        let truths = simulate(clients, seed, |chunk, done| {
+        let truths = simulate(clients, seed, CHUNK, |chunk, done| {
             // A writer that gave up says why when it is joined.
             let accepted = senders.iter().all(|sender| sender.send(chunk.clone()).is_ok());
             progress(done);
@@ -121,11 +121,12 @@ fn write_database(folder: &Path, clients: u64, seed: u64, progress: &mut dyn FnM
     Ok(truths)
 }
 
-/// Draws all clients chunk by chunk, hands each chunk on with the number of clients done, and sums up the truth. Stops when a chunk is refused.
-fn simulate(clients: u64, seed: u64, mut accept: impl FnMut(Chunk, u64) -> bool) -> Vec<Truth> {
+/// Draws all clients in chunks of whole blocks, hands each chunk on with the number of clients done, and sums up the truth. Stops when a chunk is
+/// refused.
+fn simulate(clients: u64, seed: u64, chunk_size: u64, mut accept: impl FnMut(Chunk, u64) -> bool) -> Vec<Truth> {
     let mut desktop_truth = Accumulator::desktop();
-    for first in (0..clients).step_by(CHUNK as usize) {
-        let last = clients.min(first + CHUNK);
+    for first in (0..clients).step_by(chunk_size as usize) {
+        let last = clients.min(first + chunk_size);
         let chunk = draw(
             (first, last),
             &mut desktop_truth,
@@ -139,8 +140,8 @@ fn simulate(clients: u64, seed: u64, mut accept: impl FnMut(Chunk, u64) -> bool)
     }
     let fenix = fenix_clients(clients);
     let mut fenix_truth = Accumulator::fenix();
-    for first in (0..fenix).step_by(CHUNK as usize) {
-        let last = fenix.min(first + CHUNK);
+    for first in (0..fenix).step_by(chunk_size as usize) {
+        let last = fenix.min(first + chunk_size);
         let chunk = draw(
             (first, last),
             &mut fenix_truth,
@@ -198,4 +199,38 @@ fn draw<C: Send>(
         total.merge(&sums);
     }
     Arc::new(clients)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn chunks_change_nothing() {
+        let simulate = |chunk_size| {
+            let mut clients = Vec::new();
+            let truths = simulate(3 * BLOCK + 5, 11, chunk_size, |chunk, _| {
+                match chunk {
+                    Chunk::Desktop(chunk) => clients.extend(chunk.iter().map(|client| format!("{client:?}"))),
+                    Chunk::Fenix(chunk) => clients.extend(chunk.iter().map(|client| format!("{client:?}"))),
+                }
+                true
+            });
+            (clients, truths)
+        };
+        let (clients, truths) = simulate(BLOCK);
+        let (same_clients, same_truths) = simulate(4 * BLOCK);
+        assert_eq!(clients.len() as u64, total_clients(3 * BLOCK + 5));
+        assert!(clients == same_clients && truths == same_truths);
+    }
+
+    #[test]
+    fn a_refused_chunk_ends_the_work() {
+        let mut chunks = 0;
+        let truths = simulate(3 * BLOCK, 1, BLOCK, |_, _| {
+            chunks += 1;
+            chunks < 2
+        });
+        assert_eq!((chunks, truths.len()), (2, 0));
+    }
 }

@@ -125,6 +125,7 @@ const DESKTOP_ESTIMANDS: &[Estimand] = &[
     estimand("days_used", "mean_lm", BEFORE, Value::Unaffected),
     estimand("pings_sent", "mean_lm", BEFORE, Value::Unaffected),
     estimand("browsing_days", "mean_lm", BEFORE, Value::Unaffected),
+    estimand("browsing_days", "per_client_dau_impact", BEFORE, Value::Unaffected),
 ];
 
 const FENIX_ESTIMANDS: &[Estimand] = &[
@@ -429,4 +430,191 @@ fn fenix_day(client: &fenix::Client, enrollment: &Enrollment, day: i32, branch: 
         values[SEARCHES] = client.searches * (1.0 + effects.searches);
     }
     values
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use toml::Table;
+
+    use super::*;
+    use crate::demo::folder::CONFIGS;
+
+    /// What clients do differs from what is expected of them by noise alone: the sum of the differences is within 4.5 of its standard
+    /// errors, each estimated from the differences themselves (a chance of 7 in a million for each).
+    fn check(name: &str, differences: &[f64]) {
+        let sum: f64 = differences.iter().sum();
+        let error = differences.iter().map(|x| x * x).sum::<f64>().sqrt();
+        assert!(0.0 < error, "{name} never varies");
+        assert!(sum.abs() < 4.5 * error, "{name}: {} standard errors off", sum / error);
+    }
+
+    #[test]
+    fn desktop_clients_do_what_is_expected_of_them() {
+        let windows = windows(&DESKTOP);
+        for period in [Period::Day, Period::Week, Period::Overall] {
+            let window = windows
+                .iter()
+                .rfind(|window| window.period == period)
+                .expect("the period has windows");
+            for branch in 0..DESKTOP.branches.len() {
+                let mut differences = [const { Vec::new() }; VALUES];
+                for number in 0..40_000 {
+                    let client = desktop::Client::draw(5, number);
+                    let Some(enrollment) = client.enrollment.filter(|enrollment| enrollment.branch == branch) else {
+                        continue;
+                    };
+                    let days = |day, branch| desktop_day(&client, &enrollment, day, branch);
+                    let expected = window_values(&running_sums(&DESKTOP, &enrollment, enrollment.day, days), window);
+                    let mut done = [0.0; VALUES];
+                    for day in client
+                        .path
+                        .days(enrollment.day + window.first, enrollment.day + window.last)
+                    {
+                        if day != enrollment.day || enrollment.annotated_on_day {
+                            done[TIME] += f64::from(client.day(day).ticks) / desktop::TICKS_PER_HOUR;
+                        }
+                        done[BROWSING] += f64::from(u8::from(client.browses(day)));
+                        for searches in client.day_searches(day) {
+                            done[SEARCHES] += f64::from(searches.sap);
+                            done[AD_CLICKS] += f64::from(searches.ad_click);
+                        }
+                    }
+                    done[ANY_AD_CLICK] = f64::from(u8::from(0.0 < done[AD_CLICKS]));
+                    for (value, differences) in differences.iter_mut().enumerate() {
+                        // A client in two branches is in this one as well, and its expectation is control's.
+                        differences.push(done[value] - expected[value][branch]);
+                    }
+                }
+                for (value, differences) in differences.iter().enumerate() {
+                    check(&format!("{period:?}, branch {branch}, value {value}"), differences);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn fenix_clients_do_what_is_expected_of_them() {
+        let overall = windows(&FENIX).pop().expect("the overall window is the last");
+        for branch in 0..FENIX.branches.len() {
+            let mut differences = [const { Vec::new() }; 2];
+            for number in 0..40_000 {
+                let client = fenix::Client::draw(5, number);
+                let Some(enrollment) = client.enrollment.filter(|enrollment| enrollment.branch == branch) else {
+                    continue;
+                };
+                let days = |day, branch| fenix_day(&client, &enrollment, day, branch);
+                let expected = window_values(&running_sums(&FENIX, &enrollment, enrollment.day, days), &overall);
+                let mut done = [0.0; 2];
+                for day in client.path.days(enrollment.day, enrollment.day + overall.last) {
+                    for ping in client.pings(day) {
+                        if day != enrollment.day || ping.annotation.is_some() {
+                            done[TIME] += f64::from(ping.seconds) / 60.0;
+                        }
+                    }
+                    if day != enrollment.day || enrollment.annotated_on_day {
+                        done[SEARCHES] += f64::from(client.day_searches(day).0);
+                    }
+                }
+                for (value, differences) in differences.iter_mut().enumerate() {
+                    differences.push(done[value] - expected[value][branch]);
+                }
+            }
+            for (value, differences) in differences.iter().enumerate() {
+                check(&format!("branch {branch}, value {value}"), differences);
+            }
+        }
+    }
+
+    #[test]
+    fn effects_show_in_full_once_clients_are_exposed() {
+        let truths = crate::demo::truth(20_000, 2);
+        let uplift = |metric: &str, branch: &str, basis: &str, period: &str, index: i64| {
+            let found = truths.iter().find(|t| {
+                (t.metric.as_str(), t.branch.as_str(), t.analysis_basis.as_str()) == (metric, branch, basis)
+                    && (t.period.as_str(), t.window_index, t.segment.as_str()) == (period, index, "all")
+                    && (t.comparison.as_str(), t.comparison_to_branch.as_str()) == ("relative_uplift", "control")
+            });
+            found.expect("the cell has a truth").point
+        };
+        // The week after exposure closes for good: everybody exposed is exposed throughout.
+        let searches = |basis, index| uplift("searches", "new-start-page", basis, "week", index);
+        assert!((searches("exposures", 3) + 0.10).abs() < 1e-12);
+        assert!(searches("enrollments", 1) < 0.0 && searches("exposures", 1) < searches("enrollments", 1));
+        let hours = |basis| uplift("hours_used", "large-panel", basis, "overall", 1);
+        assert!(
+            0.0 < hours("enrollments")
+                && hours("enrollments") < hours("exposures")
+                && hours("exposures") < 1.04 * 1.06 - 1.0
+        );
+        assert_eq!(uplift("days_used", "large-panel", "exposures", "overall", 1), 0.0);
+        assert_eq!(uplift("hours_used", "small-panel", "exposures", "overall", 1), 0.0);
+    }
+
+    /// Every statistic with comparisons that the configs ask for, as (metric, statistic in result rows, period).
+    fn asked_for(platform: &str) -> BTreeSet<(String, String, &'static str)> {
+        let files: Vec<(&str, Table)> = CONFIGS
+            .iter()
+            .filter(|(path, _)| path.starts_with("jetstream/") && path.contains(platform))
+            .map(|(path, text)| (*path, text.parse().expect("a config of the demo parses")))
+            .collect();
+        let mut asked = BTreeSet::new();
+        let mut ask = |metric: &str, period: &'static str| {
+            for (_, file) in &files {
+                let Some(statistics) = file
+                    .get("metrics")
+                    .and_then(|m| m.get(metric))
+                    .and_then(|m| m.get("statistics"))
+                else {
+                    continue;
+                };
+                for statistic in statistics.as_table().expect("statistics are a table").keys() {
+                    let row = match statistic.as_str() {
+                        "linear_model_mean" => "mean_lm",
+                        "count" | "sum" => continue,
+                        other => other,
+                    };
+                    asked.insert((metric.to_owned(), row.to_owned(), period));
+                }
+            }
+        };
+        for (path, file) in &files {
+            let metrics = file
+                .get("metrics")
+                .and_then(|m| m.as_table())
+                .expect("the file has metrics");
+            if path.contains("/outcomes/") {
+                for metric in metrics.keys() {
+                    ask(metric, "week");
+                    ask(metric, "overall");
+                }
+            }
+            for (list, period) in [
+                ("daily", "day"),
+                ("weekly", "week"),
+                ("overall", "overall"),
+                ("preenrollment_weekly", "preenrollment_week"),
+            ] {
+                for metric in metrics.get(list).and_then(|list| list.as_array()).into_iter().flatten() {
+                    ask(metric.as_str().expect("a metric is named by a string"), period);
+                }
+            }
+        }
+        asked
+    }
+
+    #[test]
+    fn every_comparison_of_the_configs_has_a_truth() {
+        for (platform, estimands) in [("firefox_desktop", DESKTOP_ESTIMANDS), ("fenix", FENIX_ESTIMANDS)] {
+            let known: BTreeSet<(String, String, &'static str)> = estimands
+                .iter()
+                .flat_map(|e| {
+                    let cell = |period: &Period| (e.metric.to_owned(), e.statistic.to_owned(), period.as_str());
+                    e.periods.iter().map(cell).collect::<Vec<_>>()
+                })
+                .collect();
+            assert_eq!(known, asked_for(platform), "{platform}");
+        }
+    }
 }

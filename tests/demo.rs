@@ -282,6 +282,17 @@ fn only_a_demo_is_replaced() {
     assert_eq!(refused.0[0].code, Code::Occupied);
     assert!(directory.join("truth.json").is_file());
 
+    let file = folder.path().join("file");
+    fs::write(&file, "somebody's").expect("a file for the test");
+    for (place, code) in [(file.clone(), Code::Occupied), (file.join("demo"), Code::Unwritable)] {
+        let refused = demo::write(&place, 20, 1, &mut |_| ()).expect_err("there is a file in the way");
+        assert_eq!(refused.0[0].code, code, "{}", place.display());
+    }
+    assert_eq!(
+        fs::read_to_string(&file).expect("the file is still there"),
+        "somebody's"
+    );
+
     let refused = demo::write(&folder.path().join("none"), 0, 1, &mut |_| ()).expect_err("there must be clients");
     assert_eq!(refused.0[0].code, Code::Usage);
     assert!(!folder.path().join("none").exists());

@@ -1,5 +1,7 @@
 //! The command line: arguments, one file per command, words and colours, exit codes. The only part that prints.
 
+pub mod demo;
+
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 

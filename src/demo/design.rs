@@ -106,15 +106,13 @@ pub fn date_of(day: i32) -> Date {
         .expect("the demo's days lie within the calendar")
 }
 
-/// How many days before `day` the telemetry's weekday pattern repeats: 0 is Monday, as [`FIRST_DATE`] is one.
-pub fn weekday(day: i32) -> i32 {
-    day.rem_euclid(7)
+/// How likely a client is active on a day, relative to its own rate: less on weekends. [`FIRST_DATE`] is a Monday.
+pub fn weekday_factor(day: i32) -> f64 {
+    if day.rem_euclid(7) < 5 { 1.0 } else { 0.8 }
 }
 
-/// How likely a client is active on a weekday, relative to its own rate.
-pub fn weekday_factor(day: i32) -> f64 {
-    if weekday(day) < 5 { 1.0 } else { 0.8 }
-}
+/// A [`Path`] has a bit for every day.
+const _: () = assert!(DAYS + HISTORY <= 128);
 
 /// The days of a client's activity, one bit a day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -144,7 +142,6 @@ mod tests {
     #[test]
     fn the_calendar_holds_every_window() {
         assert_eq!(FIRST_DATE.weekday(), jiff::civil::Weekday::Monday);
-        assert!(DAYS + HISTORY <= 128);
         for experiment in [DESKTOP, FENIX] {
             assert!(28 <= experiment.start && experiment.end < DAYS);
             assert_eq!(experiment.branches.len(), experiment.effects.len());

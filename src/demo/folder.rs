@@ -189,14 +189,15 @@ fn may_be_replaced(path: &Path) -> io::Result<bool> {
     match fs::read_dir(path) {
         Ok(mut entries) => Ok(path.join(MARKER).is_file() || entries.next().is_none()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(true),
-        Err(error) if error.kind() == io::ErrorKind::NotADirectory => Ok(false),
+        // A file in its place, or in the place of a folder above it; creating the folder will say so of the latter.
+        Err(error) if error.kind() == io::ErrorKind::NotADirectory => Ok(!path.exists()),
         Err(error) => Err(error),
     }
 }
 
 fn remove(path: &Path) -> io::Result<()> {
     match fs::remove_dir_all(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Ok(()),
         other => other,
     }
 }

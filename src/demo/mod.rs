@@ -82,7 +82,7 @@ pub fn truth(clients: u64, seed: u64) -> Vec<Truth> {
 
 /// Desktop and Fenix clients together.
 pub fn total_clients(clients: u64) -> u64 {
-    clients + fenix_clients(clients)
+    clients.saturating_add(fenix_clients(clients))
 }
 
 fn fenix_clients(clients: u64) -> u64 {

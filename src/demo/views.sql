@@ -14,11 +14,20 @@ SELECT
     CAST(ticks / 1024.0 AS DOUBLE) AS active_hours_sum,
     CAST('142.0.1' AS VARCHAR) AS app_display_version,
     CAST('142.0.1' AS VARCHAR) AS app_version,
-    CAST({'version': '142.0.1', 'major_version': 142, 'minor_version': 0, 'patch_revision': 1, 'is_major_release': FALSE} AS STRUCT("version" VARCHAR, "major_version" DECIMAL(38, 9), "minor_version" DECIMAL(38, 9), "patch_revision" DECIMAL(38, 9), "is_major_release" BOOLEAN)) AS browser_version_info,
+    CAST(
+        {'version': '142.0.1', 'major_version': 142, 'minor_version': 0, 'patch_revision': 1, 'is_major_release': FALSE}
+        AS STRUCT("version" VARCHAR, "major_version" DECIMAL(38, 9), "minor_version" DECIMAL(38, 9), "patch_revision" DECIMAL(38, 9), "is_major_release" BOOLEAN)
+    ) AS browser_version_info,
     CAST({desktop_countries}[country + 1] AS VARCHAR) AS country,
     CAST({desktop_engines}[engine + 1] AS VARCHAR) AS default_search_engine,
     CAST(private_pages > 0 AS BOOLEAN) AS dom_parentprocess_private_window_used,
-    CAST(CASE WHEN branch IS NULL THEN [] ELSE [{'key': '{desktop_slug}', 'value': branch}] END AS STRUCT("key" VARCHAR, "value" VARCHAR)[]) AS experiments,
+    CAST(
+        CASE
+            WHEN branch IS NULL THEN []
+            ELSE [{'key': '{desktop_slug}', 'value': branch}]
+        END
+        AS STRUCT("key" VARCHAR, "value" VARCHAR)[]
+    ) AS experiments,
     first_seen_date,
     CAST(flags & 2 = 2 AS BOOLEAN) AS fxa_configured,
     CAST(flags & 1 = 1 AS BOOLEAN) AS is_default_browser,
@@ -70,7 +79,16 @@ SELECT
     submission_date,
     client_id,
     profile_group_id,
-    CAST(CASE WHEN bit_count(days_active_bits) >= 21 THEN 'core_user' WHEN bit_count(days_active_bits) >= 14 THEN 'regular_user' WHEN bit_count(days_active_bits) >= 7 THEN 'casual_user' WHEN bit_count(days_active_bits) >= 1 THEN 'infrequent_user' ELSE 'other' END AS VARCHAR) AS activity_segments_v1,
+    CAST(
+        CASE
+            WHEN bit_count(days_active_bits) >= 21 THEN 'core_user'
+            WHEN bit_count(days_active_bits) >= 14 THEN 'regular_user'
+            WHEN bit_count(days_active_bits) >= 7 THEN 'casual_user'
+            WHEN bit_count(days_active_bits) >= 1 THEN 'infrequent_user'
+            ELSE 'other'
+        END
+        AS VARCHAR
+    ) AS activity_segments_v1,
     CAST({desktop_countries}[country + 1] AS VARCHAR) AS country,
     CAST(days_seen_bits AS BIGINT) AS days_seen_bits,
     CAST(submission_date - first_seen_date AS BIGINT) AS days_since_created_profile,
@@ -116,11 +134,32 @@ SELECT
     profile_group_id,
     CAST({desktop_countries}[country + 1] AS VARCHAR) AS country,
     CAST(CASE kind WHEN 'panel' THEN 'search_panel' ELSE 'normandy' END AS VARCHAR) AS event_category,
-    CAST(CASE kind WHEN 'panel' THEN [{'key': 'results', 'value': CAST(sample_id % 7 AS VARCHAR)}] WHEN 'expose' THEN [{'key': 'branchSlug', 'value': branch}, {'key': 'featureId', 'value': 'searchPanel'}] WHEN 'unenroll' THEN [{'key': 'branch', 'value': branch}, {'key': 'reason', 'value': 'user-opt-out'}] ELSE [{'key': 'branch', 'value': branch}, {'key': 'experimentType', 'value': 'nimbus'}] END AS STRUCT("key" VARCHAR, "value" VARCHAR)[]) AS event_map_values,
+    CAST(
+        CASE kind
+            WHEN 'panel' THEN [{'key': 'results', 'value': CAST(sample_id % 7 AS VARCHAR)}]
+            WHEN 'expose' THEN [{'key': 'branchSlug', 'value': branch}, {'key': 'featureId', 'value': 'searchPanel'}]
+            WHEN 'unenroll' THEN [{'key': 'branch', 'value': branch}, {'key': 'reason', 'value': 'user-opt-out'}]
+            ELSE [{'key': 'branch', 'value': branch}, {'key': 'experimentType', 'value': 'nimbus'}]
+        END
+        AS STRUCT("key" VARCHAR, "value" VARCHAR)[]
+    ) AS event_map_values,
     CAST(CASE kind WHEN 'panel' THEN 'shown' WHEN 'other' THEN 'enroll' ELSE kind END AS VARCHAR) AS event_method,
     CAST(CASE kind WHEN 'panel' THEN 'urlbar' ELSE 'nimbus_experiment' END AS VARCHAR) AS event_object,
-    CAST(CASE kind WHEN 'panel' THEN NULL WHEN 'other' THEN 'demo-unrelated-experiment' ELSE '{desktop_slug}' END AS VARCHAR) AS event_string_value,
-    CAST(CASE WHEN annotation IS NULL THEN [] ELSE [{'key': '{desktop_slug}', 'value': {'branch': annotation, 'extra': {'type': 'nimbus-nimbus', 'enrollment_id': NULL}}}] END AS STRUCT("key" VARCHAR, "value" STRUCT("branch" VARCHAR, "extra" STRUCT("type" VARCHAR, "enrollment_id" VARCHAR)))[]) AS experiments,
+    CAST(
+        CASE kind
+            WHEN 'panel' THEN NULL
+            WHEN 'other' THEN 'demo-unrelated-experiment'
+            ELSE '{desktop_slug}'
+        END
+        AS VARCHAR
+    ) AS event_string_value,
+    CAST(
+        CASE
+            WHEN annotation IS NULL THEN []
+            ELSE [{'key': '{desktop_slug}', 'value': {'branch': annotation, 'extra': {'type': 'nimbus-nimbus', 'enrollment_id': NULL}}}]
+        END
+        AS STRUCT("key" VARCHAR, "value" STRUCT("branch" VARCHAR, "extra" STRUCT("type" VARCHAR, "enrollment_id" VARCHAR)))[]
+    ) AS experiments,
     CAST('release' AS VARCHAR) AS normalized_channel,
     CAST(sample_id AS BIGINT) AS sample_id,
     CAST(NULL AS VARCHAR) AS event,
@@ -142,21 +181,39 @@ FROM "moz-fx-data-shared-prod".isobar_demo.fenix_events;
 CREATE VIEW org_mozilla_firefox.baseline AS
 SELECT
     submission_timestamp,
-    CAST({'app_display_version': '142.0', 'client_id': client_id, 'first_run_date': strftime(first_seen_date, '%Y-%m-%d')} AS STRUCT("app_display_version" VARCHAR, "client_id" VARCHAR, "first_run_date" VARCHAR)) AS client_info,
+    CAST(
+        {'app_display_version': '142.0', 'client_id': client_id, 'first_run_date': strftime(first_seen_date, '%Y-%m-%d')}
+        AS STRUCT("app_display_version" VARCHAR, "client_id" VARCHAR, "first_run_date" VARCHAR)
+    ) AS client_info,
     CAST(client_id || '-' || epoch_us(submission_timestamp) AS VARCHAR) AS document_id,
     CAST({'isp': {'name': 'Example Net'}} AS STRUCT("isp" STRUCT("name" VARCHAR))) AS metadata,
-    CAST({'timespan': {'glean_baseline_duration': {'time_unit': 'second', 'value': seconds}}} AS STRUCT("timespan" STRUCT("glean_baseline_duration" STRUCT("time_unit" VARCHAR, "value" BIGINT)))) AS metrics,
+    CAST(
+        {'timespan': {'glean_baseline_duration': {'time_unit': 'second', 'value': seconds}}}
+        AS STRUCT("timespan" STRUCT("glean_baseline_duration" STRUCT("time_unit" VARCHAR, "value" BIGINT)))
+    ) AS metrics,
     CAST('15' AS VARCHAR) AS normalized_os_version,
-    CAST({'experiments': CASE WHEN branch IS NULL THEN [] ELSE [{'key': '{fenix_slug}', 'value': {'branch': branch, 'extra': {'type': 'nimbus', 'enrollment_id': NULL}}}] END} AS STRUCT("experiments" STRUCT("key" VARCHAR, "value" STRUCT("branch" VARCHAR, "extra" STRUCT("type" VARCHAR, "enrollment_id" VARCHAR)))[])) AS ping_info
+    CAST(
+        {'experiments': CASE WHEN branch IS NULL THEN [] ELSE [{'key': '{fenix_slug}', 'value': {'branch': branch, 'extra': {'type': 'nimbus', 'enrollment_id': NULL}}}] END}
+        AS STRUCT("experiments" STRUCT("key" VARCHAR, "value" STRUCT("branch" VARCHAR, "extra" STRUCT("type" VARCHAR, "enrollment_id" VARCHAR)))[])
+    ) AS ping_info
 FROM "moz-fx-data-shared-prod".isobar_demo.fenix_pings;
 
 CREATE VIEW org_mozilla_firefox.metrics AS
 SELECT
     CAST(submission_date + TIME '12:00:00' AS TIMESTAMP) AS submission_timestamp,
-    CAST({'app_display_version': '142.0', 'client_id': client_id} AS STRUCT("app_display_version" VARCHAR, "client_id" VARCHAR)) AS client_info,
-    CAST({'boolean': {'customize_home_contile': NULL, 'metrics_notifications_allowed': TRUE}, 'counter': {'events_normal_and_private_uri_count': pages, 'glean_validation_foreground_count': 1, 'metrics_private_tabs_open_count': 0, 'shopping_product_page_visits': 0}, 'string': {'metrics_default_moz_browser': 'org.mozilla.firefox'}} AS STRUCT("boolean" STRUCT("customize_home_contile" BOOLEAN, "metrics_notifications_allowed" BOOLEAN), "counter" STRUCT("events_normal_and_private_uri_count" BIGINT, "glean_validation_foreground_count" BIGINT, "metrics_private_tabs_open_count" BIGINT, "shopping_product_page_visits" BIGINT), "string" STRUCT("metrics_default_moz_browser" VARCHAR))) AS metrics,
+    CAST(
+        {'app_display_version': '142.0', 'client_id': client_id}
+        AS STRUCT("app_display_version" VARCHAR, "client_id" VARCHAR)
+    ) AS client_info,
+    CAST(
+        {'boolean': {'customize_home_contile': NULL, 'metrics_notifications_allowed': TRUE}, 'counter': {'events_normal_and_private_uri_count': pages, 'glean_validation_foreground_count': 1, 'metrics_private_tabs_open_count': 0, 'shopping_product_page_visits': 0}, 'string': {'metrics_default_moz_browser': 'org.mozilla.firefox'}}
+        AS STRUCT("boolean" STRUCT("customize_home_contile" BOOLEAN, "metrics_notifications_allowed" BOOLEAN), "counter" STRUCT("events_normal_and_private_uri_count" BIGINT, "glean_validation_foreground_count" BIGINT, "metrics_private_tabs_open_count" BIGINT, "shopping_product_page_visits" BIGINT), "string" STRUCT("metrics_default_moz_browser" VARCHAR))
+    ) AS metrics,
     CAST('release' AS VARCHAR) AS normalized_channel,
-    CAST({'experiments': CASE WHEN branch IS NULL THEN [] ELSE [{'key': '{fenix_slug}', 'value': {'branch': branch, 'extra': {'type': 'nimbus', 'enrollment_id': NULL}}}] END} AS STRUCT("experiments" STRUCT("key" VARCHAR, "value" STRUCT("branch" VARCHAR, "extra" STRUCT("type" VARCHAR, "enrollment_id" VARCHAR)))[])) AS ping_info
+    CAST(
+        {'experiments': CASE WHEN branch IS NULL THEN [] ELSE [{'key': '{fenix_slug}', 'value': {'branch': branch, 'extra': {'type': 'nimbus', 'enrollment_id': NULL}}}] END}
+        AS STRUCT("experiments" STRUCT("key" VARCHAR, "value" STRUCT("branch" VARCHAR, "extra" STRUCT("type" VARCHAR, "enrollment_id" VARCHAR)))[])
+    ) AS ping_info
 FROM "moz-fx-data-shared-prod".isobar_demo.fenix_days;
 
 CREATE VIEW fenix.active_users AS
@@ -164,7 +221,13 @@ SELECT
     submission_date,
     client_id,
     CAST(0 AS BIGINT) AS days_since_active,
-    CAST(CASE WHEN branch IS NULL THEN [] ELSE [{'key': '{fenix_slug}', 'value': {'branch': branch, 'extra': {'type': 'nimbus', 'enrollment_id': NULL}}}] END AS STRUCT("key" VARCHAR, "value" STRUCT("branch" VARCHAR, "extra" STRUCT("type" VARCHAR, "enrollment_id" VARCHAR)))[]) AS experiments,
+    CAST(
+        CASE
+            WHEN branch IS NULL THEN []
+            ELSE [{'key': '{fenix_slug}', 'value': {'branch': branch, 'extra': {'type': 'nimbus', 'enrollment_id': NULL}}}]
+        END
+        AS STRUCT("key" VARCHAR, "value" STRUCT("branch" VARCHAR, "extra" STRUCT("type" VARCHAR, "enrollment_id" VARCHAR)))[]
+    ) AS experiments,
     CAST(TRUE AS BOOLEAN) AS is_mobile
 FROM "moz-fx-data-shared-prod".isobar_demo.fenix_days;
 
@@ -193,7 +256,13 @@ SELECT
     CAST('142.0' AS VARCHAR) AS app_version,
     CAST({fenix_countries}[country + 1] AS VARCHAR) AS country,
     CAST('google' AS VARCHAR) AS engine,
-    CAST(CASE WHEN branch IS NULL THEN [] ELSE [{'key': '{fenix_slug}', 'value': branch}] END AS STRUCT("key" VARCHAR, "value" VARCHAR)[]) AS experiments,
+    CAST(
+        CASE
+            WHEN branch IS NULL THEN []
+            ELSE [{'key': '{fenix_slug}', 'value': branch}]
+        END
+        AS STRUCT("key" VARCHAR, "value" VARCHAR)[]
+    ) AS experiments,
     CAST('Firefox Android' AS VARCHAR) AS normalized_app_name_os,
     CAST(0 AS BIGINT) AS organic,
     CAST(searches AS BIGINT) AS sap,

@@ -2,6 +2,7 @@
 
 mod args;
 mod compile;
+mod demo;
 mod files;
 mod inputs;
 mod stats;

@@ -104,6 +104,8 @@ codes! {
     Usage = "E0601", Input;
     /// A file can't be written.
     Unwritable = "E0602", Work;
+    /// A folder holds something that must not be overwritten.
+    Occupied = "E0603", Input;
 }
 
 impl fmt::Display for Code {

@@ -74,6 +74,16 @@ impl Destination {
         ))
     }
 
+    /// `<slug>_<basis>_<period>_*`: one period's metrics.
+    pub fn metrics_of_period(&self, basis: Basis, period: Period) -> TableName {
+        self.table(format!("{}_{}_{}_*", normalize(&self.slug), basis.as_str(), period.as_str()))
+    }
+
+    /// `statistics_<slug>_<period>_*`: one period's statistics.
+    pub fn statistics_of_period(&self, period: Period) -> TableName {
+        self.table(format!("statistics_{}_{}_*", normalize(&self.slug), period.as_str()))
+    }
+
     /// `<slug>_<basis>_<view word>`: all windows' metrics of a period.
     pub fn metrics_view(&self, basis: Basis, period: Period) -> TableName {
         self.table(format!(

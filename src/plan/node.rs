@@ -5,15 +5,6 @@ use serde::Serialize;
 
 use crate::tables::TableName;
 
-/// The statements of an experiment in the order in which they run.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Plan {
-    /// The experiment.
-    pub slug: String,
-    /// What is computed.
-    pub nodes: Vec<Node>,
-}
-
 /// One relation.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Node {
@@ -21,6 +12,8 @@ pub enum Node {
     Cohort(Cohort),
     /// One row per (unit, branch) of the cohort, with the metrics of one window.
     UnitWindow(UnitWindow),
+    /// The rows of all windows of a period.
+    PeriodView(PeriodView),
 }
 
 /// Dates, both inclusive.
@@ -150,6 +143,17 @@ pub struct UnitWindow {
     pub sources: Vec<MetricSource>,
     /// The columns that the scans add to the cohort's, in order.
     pub columns: Vec<ScanColumn>,
+}
+
+/// A view over the tables of a period's windows.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PeriodView {
+    /// Words for the statement's first line.
+    pub title: String,
+    /// The view.
+    pub target: TableName,
+    /// The tables: a name that ends in `*`.
+    pub tables: TableName,
 }
 
 /// A scan that computes metrics.

@@ -26,5 +26,12 @@ pub fn compile(node: &Node, name: String) -> Result<Statement> {
             reads: vec![window.enrollments_table.clone()],
             name,
         }),
+        Node::PeriodView(view) => Ok(Statement {
+            sql: render::statement("view", view)?,
+            purpose: Purpose::View,
+            target: Target::View(view.target.clone()),
+            reads: vec![view.tables.clone()],
+            name,
+        }),
     }
 }

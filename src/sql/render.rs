@@ -60,6 +60,7 @@ const TEMPLATES: &[(&str, &str)] = &[
     ),
     ("metrics", include_str!("../../templates/sql/metrics.sql.jinja")),
     ("summaries", include_str!("../../templates/sql/summaries.sql.jinja")),
+    ("view", include_str!("../../templates/sql/view.sql.jinja")),
 ];
 
 static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {

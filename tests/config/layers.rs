@@ -326,3 +326,18 @@ fn an_end_date_makes_an_experiment_complete() {
     json["endDate"] = serde_json::Value::Null;
     assert_eq!(complete(&json), Ok(false));
 }
+
+#[test]
+fn names_with_other_characters_are_left_out() {
+    let config = "[metrics]\nweekly = [\"my-metric\"]\n[metrics.my-metric]\nselect_expression = \"SUM(x)\"\ndata_source = \"events\"\n\
+                  statistics = { sum = {} }\n";
+    let tree = Tree::new(&[("jetstream/x.toml", config)]);
+    assert!(tree.faults("x").contains("there is no metric `my-metric`"));
+    let configs = tree.load().unwrap_or_else(|faults| panic!("{faults}"));
+    assert!(
+        configs
+            .warnings(&nimbus("x"))
+            .to_string()
+            .contains("names consist of letters, digits and `_`")
+    );
+}

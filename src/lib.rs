@@ -31,3 +31,4 @@ pub mod extract;
 
 pub mod cli;
 pub mod pipeline;
+pub mod run;

@@ -6,6 +6,7 @@ use clap::{Args, ValueEnum};
 use jiff::civil::Date;
 
 use crate::analysis::{Experiment, Period};
+use crate::stats::Compat;
 use crate::tables::Destination;
 
 /// Which configs and experiments.
@@ -40,6 +41,44 @@ impl ResultsPlace {
             project: self.project_id.clone(),
             dataset: experiment.dataset_id.clone().unwrap_or_else(|| self.dataset_id.clone()),
             slug: experiment.slug.clone(),
+        }
+    }
+}
+
+/// The engine that statements run on.
+#[derive(Debug, Args)]
+pub struct EngineArgs {
+    /// Where statements run
+    #[arg(long, default_value = "duckdb")]
+    pub warehouse: WarehouseKind,
+    /// Folder with one DuckDB file per project
+    #[arg(long, value_name = "PATH")]
+    pub database: PathBuf,
+    /// CREATE FUNCTION statements (BigQuery SQL) that go before the built-in ones; repeatable
+    #[arg(long, value_name = "FILE")]
+    pub functions: Vec<PathBuf>,
+}
+
+/// The engines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum WarehouseKind {
+    /// The embedded DuckDB
+    Duckdb,
+}
+
+/// A program whose quirks can be reproduced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum CompatChoice {
+    /// Mozilla's Jetstream
+    Jetstream,
+}
+
+impl CompatChoice {
+    /// What the statistics are told.
+    pub fn compat(choice: Option<Self>) -> Compat {
+        match choice {
+            Some(CompatChoice::Jetstream) => Compat::Jetstream,
+            None => Compat::None,
         }
     }
 }

@@ -13,6 +13,7 @@ use crate::analysis::{Analysis, Period, json as analysis_json};
 use crate::diagnostics::{Diagnostics, Result, Source};
 use crate::pipeline::{self, Selection};
 use crate::sql::duckdb;
+use crate::stats::Compat;
 use crate::sql::script::{Script, Statement, Target};
 
 /// Compile experiments to SQL without running it

@@ -5,6 +5,7 @@ mod compile;
 mod demo;
 mod files;
 mod inputs;
+mod run;
 mod stats;
 
 use std::io::{IsTerminal, Write};
@@ -24,6 +25,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Run(run::RunArgs),
     Compile(compile::CompileArgs),
     /// Compute a statistic on a client-level file
     Stats(stats::Arguments),
@@ -42,6 +44,7 @@ pub enum Outcome {
 pub fn main() -> ExitCode {
     let cli = Cli::parse_from(std::env::args_os().map(with_hyphens));
     let outcome: diagnostics::Result<Outcome> = match &cli.command {
+        Command::Run(args) => run::run(args),
         Command::Compile(args) => compile::run(args),
         Command::Stats(args) => stats::run(args),
     };

@@ -235,6 +235,11 @@ pub fn parse(summary: &analysis::Summary) -> Result<Request, Diagnostics> {
     }
 }
 
+/// The count of units, which every result has beside its metrics: metric `identity`, statistic `count`.
+pub fn units() -> Request {
+    Request { metric: "identity".to_string(), statistic: Statistic::Count, pre_treatments: Vec::new() }
+}
+
 fn linear_model(parameters: &mut Parameters, name: &str, drop_highest: f64) -> LinearModel {
     LinearModel {
         drop_highest: parameters.float_share("drop_highest", drop_highest),

@@ -7,3 +7,4 @@ pub mod compile;
 pub mod duckdb;
 pub mod render;
 pub mod script;
+pub mod types;

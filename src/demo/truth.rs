@@ -166,20 +166,21 @@ pub struct Accumulator {
     segments: usize,
 }
 
-/// The windows of an experiment: every day, every full week, and the whole.
+/// The windows that fall due in an experiment's life: days, full weeks, and the whole. The day on which the experiment ends is the last to
+/// fall due, which is one day more than the whole has.
 fn windows(experiment: &Experiment) -> Vec<Window> {
-    let length = experiment.observed_days();
-    let block = |period, days: i32| {
-        (0..length / days).map(move |block| Window {
+    let overall = experiment.observed_days();
+    let blocks = |period, length: i32, days: i32| {
+        (0..days / length).map(move |block| Window {
             period,
             index: i64::from(block) + 1,
-            first: block * days,
-            last: (block + 1) * days - 1,
+            first: block * length,
+            last: (block + 1) * length - 1,
         })
     };
-    block(Period::Day, 1)
-        .chain(block(Period::Week, 7))
-        .chain(block(Period::Overall, length))
+    blocks(Period::Day, 1, overall + 1)
+        .chain(blocks(Period::Week, 7, overall + 1))
+        .chain(blocks(Period::Overall, overall, overall))
         .collect()
 }
 
@@ -371,7 +372,7 @@ fn running_sums(
 ) -> Vec<Values> {
     let mut total = Values::default();
     let mut running = vec![total];
-    for day in anchor..anchor + experiment.observed_days() {
+    for day in anchor..=anchor + experiment.observed_days() {
         let control = day_values(day, 0);
         for branch in 0..experiment.branches.len() {
             let acting = Enrollment { branch, ..*enrollment }.acting_branch(day);
@@ -439,6 +440,7 @@ mod tests {
     use toml::Table;
 
     use super::*;
+    use crate::demo::design::DAYS;
     use crate::demo::folder::CONFIGS;
 
     /// What clients do differs from what is expected of them by noise alone: the sum of the differences is within 4.5 of its standard
@@ -524,6 +526,17 @@ mod tests {
             for (value, differences) in differences.iter().enumerate() {
                 check(&format!("branch {branch}, value {value}"), differences);
             }
+        }
+    }
+
+    #[test]
+    fn windows_are_those_that_fall_due() {
+        let count = |experiment, period| windows(experiment).iter().filter(|w| w.period == period).count();
+        let counts = |experiment| [Period::Day, Period::Week, Period::Overall].map(|period| count(experiment, period));
+        assert_eq!((counts(&DESKTOP), counts(&FENIX)), ([29, 4, 1], [22, 3, 1]));
+        for experiment in [DESKTOP, FENIX] {
+            let last = windows(&experiment).iter().map(|window| window.last).max();
+            assert!(last.is_some_and(|last| experiment.last_enrollment + last < DAYS));
         }
     }
 

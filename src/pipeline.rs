@@ -5,7 +5,7 @@
 use indexmap::IndexMap;
 use jiff::civil::Date;
 
-use crate::analysis::{self, Analysis, Basis, Period};
+use crate::analysis::{Analysis, Basis, Period};
 use crate::diagnostics::{Diagnostic, Diagnostics, Result, Severity};
 use crate::plan::column_kind::column_kind;
 use crate::plan::node::{Cohort, Node, PeriodView, UnitWindow};
@@ -86,8 +86,15 @@ impl Work {
     pub fn script(&self) -> Script {
         let bases = self.windows.iter().flat_map(|window| &window.bases);
         let windows = bases.flat_map(|basis| std::iter::once(&basis.metrics).chain(&basis.summaries.statement));
-        let statements = self.cohort.iter().map(|cohort| &cohort.statement).chain(windows).chain(&self.views);
-        Script { statements: statements.cloned().collect() }
+        let statements = self
+            .cohort
+            .iter()
+            .map(|cohort| &cohort.statement)
+            .chain(windows)
+            .chain(&self.views);
+        Script {
+            statements: statements.cloned().collect(),
+        }
     }
 }
 
@@ -111,12 +118,22 @@ impl WindowWork {
 /// Every fault of its statistics, or the faults of its first statement that has any; nothing is compiled in part.
 pub fn compile(analysis: &Analysis, selection: &Selection, destination: &Destination) -> Result<Work> {
     let Some(first_window) = schedule::enrollments_window(&analysis.experiment)? else {
-        return Ok(Work { cohort: None, windows: Vec::new(), views: Vec::new(), remarks: Diagnostics::default() });
+        return Ok(Work {
+            cohort: None,
+            windows: Vec::new(),
+            views: Vec::new(),
+            remarks: Diagnostics::default(),
+        });
     };
     let requests = requests(analysis)?;
     let mut remarks = Diagnostics::default();
     let is_enrolled = !due(analysis, selection.date, &[Period::Day], &mut remarks).is_empty();
-    let has_metrics = |period: &Period| analysis.periods.get(period).is_some_and(|summaries| !summaries.is_empty());
+    let has_metrics = |period: &Period| {
+        analysis
+            .periods
+            .get(period)
+            .is_some_and(|summaries| !summaries.is_empty())
+    };
     let periods: Vec<Period> = selection.periods.iter().copied().filter(has_metrics).collect();
     let due = due(analysis, selection.date, &periods, &mut remarks);
     let cohort = match is_enrolled || !due.is_empty() {
@@ -127,7 +144,12 @@ pub fn compile(analysis: &Analysis, selection: &Selection, destination: &Destina
         }
         false => None,
     };
-    let compiler = Compiler { analysis, selection, destination, requests };
+    let compiler = Compiler {
+        analysis,
+        selection,
+        destination,
+        requests,
+    };
     let windows = due
         .iter()
         .map(|(date, window)| {
@@ -136,7 +158,12 @@ pub fn compile(analysis: &Analysis, selection: &Selection, destination: &Destina
         })
         .collect::<Result<Vec<WindowWork>>>()?;
     let views = compiler.views(&windows)?;
-    Ok(Work { cohort, windows, views, remarks })
+    Ok(Work {
+        cohort,
+        windows,
+        views,
+        remarks,
+    })
 }
 
 /// The statistics of each period, checked.
@@ -144,9 +171,9 @@ fn requests(analysis: &Analysis) -> Result<IndexMap<Period, Vec<Request>>> {
     let mut faults = Vec::new();
     let mut requests = IndexMap::new();
     for (period, summaries) in &analysis.periods {
-        let parsed = summaries.iter().filter_map(|summary| {
-            stats::parse(summary).map_err(|more| faults.extend(more.0)).ok()
-        });
+        let parsed = summaries
+            .iter()
+            .filter_map(|summary| stats::parse(summary).map_err(|more| faults.extend(more.0)).ok());
         requests.insert(*period, parsed.collect());
     }
     // A statistic that several periods ask for has the same faults in each.
@@ -172,7 +199,10 @@ fn due(analysis: &Analysis, date: Option<Date>, periods: &[Period], remarks: &mu
         match windows {
             Ok(windows) => due.extend(windows),
             Err(faults) => {
-                let faults = faults.0.into_iter().map(|fault| Diagnostic { severity: Severity::Warning, ..fault });
+                let faults = faults.0.into_iter().map(|fault| Diagnostic {
+                    severity: Severity::Warning,
+                    ..fault
+                });
                 remarks.0.extend(faults);
             }
         }
@@ -192,8 +222,16 @@ struct Compiler<'a> {
 impl Compiler<'_> {
     /// The statements of a window. Where several windows of its period are due, its index ends their names.
     fn window(&self, date: Date, window: &Window, is_repeated: bool) -> Result<WindowWork> {
-        let suffix = if is_repeated { format!("_{}", window.index) } else { String::new() };
-        let mut work = WindowWork { date, window: window.clone(), bases: Vec::new() };
+        let suffix = if is_repeated {
+            format!("_{}", window.index)
+        } else {
+            String::new()
+        };
+        let mut work = WindowWork {
+            date,
+            window: window.clone(),
+            bases: Vec::new(),
+        };
         for basis in Basis::ALL {
             if let Some(node) = unit_window::unit_window(self.analysis, window, basis, self.destination)? {
                 let basis = self.basis(&work, node, basis, &suffix)?;
@@ -209,7 +247,14 @@ impl Compiler<'_> {
         let experiment = &self.analysis.experiment;
         let mut requests = vec![stats::units()];
         let of_basis = |request: &&Request| self.analysis.metrics[&request.metric].analysis_bases.contains(&basis);
-        requests.extend(self.requests.get(&work.window.period).into_iter().flatten().filter(of_basis).cloned());
+        requests.extend(
+            self.requests
+                .get(&work.window.period)
+                .into_iter()
+                .flatten()
+                .filter(of_basis)
+                .cloned(),
+        );
         let context = work.context(basis, &experiment.branches, self.selection.compat);
         let mut demand = Demand::default();
         for request in &requests {
@@ -223,11 +268,22 @@ impl Compiler<'_> {
                 pre_periods: self.pre_periods(work)?,
             },
             segments: experiment.segments.iter().map(|segment| segment.name.clone()).collect(),
-            title: format!("experiment {}, {} {}, basis {}", node.slug, node.period, node.index, node.basis),
+            title: format!(
+                "experiment {}, {} {}, basis {}",
+                node.slug, node.period, node.index, node.basis
+            ),
             name: name("summaries"),
         };
         let summaries = summarize(&demand, &source)?;
-        Ok(BasisWork { basis, node, metrics, requests, demand, source, summaries })
+        Ok(BasisWork {
+            basis,
+            node,
+            metrics,
+            requests,
+            demand,
+            source,
+            summaries,
+        })
     }
 
     /// The tables of windows before enrollment that are there on the window's date.
@@ -253,15 +309,24 @@ impl Compiler<'_> {
         let mut views = Vec::new();
         for period in Period::ALL {
             let of_period = windows.iter().filter(|work| work.window.period == period);
-            let bases: Vec<Basis> = of_period.flat_map(|work| work.bases.iter().map(|basis| basis.basis)).collect();
+            let bases: Vec<Basis> = of_period
+                .flat_map(|work| work.bases.iter().map(|basis| basis.basis))
+                .collect();
             let word = period.as_str();
             for basis in Basis::ALL.into_iter().filter(|basis| bases.contains(basis)) {
                 let view = PeriodView {
-                    title: format!("Metrics of experiment {}, {word}, basis {}", self.destination.slug, basis.as_str()),
+                    title: format!(
+                        "Metrics of experiment {}, {word}, basis {}",
+                        self.destination.slug,
+                        basis.as_str()
+                    ),
                     target: self.destination.metrics_view(basis, period),
                     tables: self.destination.metrics_of_period(basis, period),
                 };
-                views.push(statement(&Node::PeriodView(view), format!("view_{word}_{}", basis.as_str()))?);
+                views.push(statement(
+                    &Node::PeriodView(view),
+                    format!("view_{word}_{}", basis.as_str()),
+                )?);
             }
             if !bases.is_empty() {
                 let view = PeriodView {
@@ -280,6 +345,11 @@ impl Compiler<'_> {
 fn told_columns(node: &UnitWindow) -> Columns {
     let metrics = node.sources.iter().flat_map(|source| &source.metrics);
     metrics
-        .map(|metric| (metric.name.clone(), column_kind(&metric.select).unwrap_or(ColumnKind::Float)))
+        .map(|metric| {
+            (
+                metric.name.clone(),
+                column_kind(&metric.select).unwrap_or(ColumnKind::Float),
+            )
+        })
         .collect()
 }

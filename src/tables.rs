@@ -76,7 +76,12 @@ impl Destination {
 
     /// `<slug>_<basis>_<period>_*`: one period's metrics.
     pub fn metrics_of_period(&self, basis: Basis, period: Period) -> TableName {
-        self.table(format!("{}_{}_{}_*", normalize(&self.slug), basis.as_str(), period.as_str()))
+        self.table(format!(
+            "{}_{}_{}_*",
+            normalize(&self.slug),
+            basis.as_str(),
+            period.as_str()
+        ))
     }
 
     /// `statistics_<slug>_<period>_*`: one period's statistics.

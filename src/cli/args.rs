@@ -45,27 +45,6 @@ impl ResultsPlace {
     }
 }
 
-/// The engine that statements run on.
-#[derive(Debug, Args)]
-pub struct EngineArgs {
-    /// Where statements run
-    #[arg(long, default_value = "duckdb")]
-    pub warehouse: WarehouseKind,
-    /// Folder with one DuckDB file per project
-    #[arg(long, value_name = "PATH")]
-    pub database: PathBuf,
-    /// CREATE FUNCTION statements (BigQuery SQL) that go before the built-in ones; repeatable
-    #[arg(long, value_name = "FILE")]
-    pub functions: Vec<PathBuf>,
-}
-
-/// The engines.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum WarehouseKind {
-    /// The embedded DuckDB
-    Duckdb,
-}
-
 /// A program whose quirks can be reproduced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum CompatChoice {

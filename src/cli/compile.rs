@@ -12,9 +12,9 @@ use super::{Outcome, files, print, report};
 use crate::analysis::{Analysis, Period, json as analysis_json};
 use crate::diagnostics::{Diagnostics, Result, Source};
 use crate::pipeline::{self, Selection};
-use crate::sql::duckdb;
+use crate::sql::duckdb::{self, Functions};
+use crate::sql::script::{Purpose, Script, Statement, Target};
 use crate::stats::Compat;
-use crate::sql::script::{Script, Statement, Target};
 
 /// Compile experiments to SQL without running it
 #[derive(Debug, Args)]
@@ -42,6 +42,12 @@ pub struct CompileArgs {
     #[arg(long, default_value = "text")]
     format: Format,
 }
+
+/// What a person has to know to use the statements in DuckDB's shell.
+const SETUP_COMMENT: &str = "-- What DuckDB's shell needs before one of the statements beside this file runs in it.
+-- Attach the files of the database too, each under its project's name, such as
+--   ATTACH 'isobar-demo/database/moz-fx-data-shared-prod.duckdb' AS \"moz-fx-data-shared-prod\" (READ_ONLY);
+";
 
 /// What `compile` can print.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -117,7 +123,14 @@ fn emit_scripts(args: &CompileArgs, selected: &[Selected]) -> Result<Outcome> {
         report(fault);
     }
     match (&args.sql_output_dir, args.emit) {
-        (Some(folder), Emit::Sql) => write_files(folder, &scripts)?,
+        (Some(folder), Emit::Sql) => {
+            write_files(folder, &scripts)?;
+            if args.engine == Engine::Duckdb {
+                let setup = duckdb::setup_sql(&Functions::load(&[])?);
+                let setup = format!("{SETUP_COMMENT}{setup}");
+                files::replace(folder, std::iter::once(("setup.sql".to_string(), setup.as_str())))?;
+            }
+        }
         (_, Emit::Plan) => {
             for (slug, script) in &scripts {
                 print(&line(&plan_json(slug, script), args.format))?;
@@ -138,27 +151,45 @@ fn script(args: &CompileArgs, analysis: &Analysis) -> Result<Script> {
     let selection = Selection {
         date: args.date.date(),
         periods: args::periods(&args.analysis_periods),
+        compat: Compat::None,
     };
     let destination = args.place.destination(&analysis.experiment);
     let within = |faults: Diagnostics| faults.within(&format!("experiment {}", analysis.experiment.slug));
-    let script = pipeline::compile(analysis, &selection, &destination)
-        .map_err(within)?
-        .script();
+    let work = pipeline::compile(analysis, &selection, &destination).map_err(within)?;
+    if !work.remarks.0.is_empty() {
+        report(&work.remarks);
+    }
+    let script = work.script();
     match args.engine {
         Engine::Bigquery => Ok(script),
-        Engine::Duckdb => Ok(Script {
-            statements: script.statements.iter().map(translated).collect::<Result<_>>()?,
-        }),
+        Engine::Duckdb => {
+            let functions = Functions::load(&[])?;
+            // A view reads whatever tables there are when it is made, which only a run knows.
+            let statements = script.statements.iter().filter(|statement| statement.purpose != Purpose::View);
+            let statements = statements.map(|statement| translated(statement, &functions));
+            Ok(Script { statements: statements.collect::<Result<_>>().map_err(within)? })
+        }
     }
 }
 
-fn translated(statement: &Statement) -> Result<Statement> {
+/// The statement for DuckDB, below the comment of the original.
+fn translated(statement: &Statement, functions: &Functions) -> Result<Statement> {
     let source = Arc::new(Source {
         path: format!("{}.sql", statement.name),
         text: statement.sql.clone(),
     });
+    let comment = statement
+        .sql
+        .lines()
+        .take_while(|line| line.starts_with("--"))
+        .map(|line| format!("{line}\n"));
+    let mut sql: String = comment.collect();
+    for query in duckdb::translate(&source, functions, None)? {
+        sql.push_str(&query);
+        sql.push_str(";\n");
+    }
     Ok(Statement {
-        sql: duckdb::translate_with_comment(&source)?,
+        sql,
         ..statement.clone()
     })
 }

@@ -37,3 +37,9 @@ pub fn write(arguments: &Arguments) -> Result<Demo> {
     bar.finish_and_clear();
     written
 }
+
+/// Writes the folder.
+pub fn run(args: &Arguments) -> Result<super::Outcome> {
+    write(args)?;
+    Ok(super::Outcome::Complete)
+}

@@ -2,9 +2,11 @@
 
 mod args;
 mod compile;
+mod database;
 mod demo;
 mod files;
 mod inputs;
+mod query;
 mod run;
 mod stats;
 
@@ -25,8 +27,10 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Demo(demo::Arguments),
     Run(run::RunArgs),
     Compile(compile::CompileArgs),
+    Query(query::QueryArgs),
     /// Compute a statistic on a client-level file
     Stats(stats::Arguments),
 }
@@ -43,10 +47,12 @@ pub enum Outcome {
 /// Runs the command line of this process. Faults go to stderr; the exit code follows `docs/exit-codes.md`.
 pub fn main() -> ExitCode {
     let cli = Cli::parse_from(std::env::args_os().map(with_hyphens));
-    let outcome: diagnostics::Result<Outcome> = match &cli.command {
-        Command::Run(args) => run::run(args),
-        Command::Compile(args) => compile::run(args),
-        Command::Stats(args) => stats::run(args),
+    let outcome: diagnostics::Result<Outcome> = match cli.command {
+        Command::Demo(args) => demo::run(&args),
+        Command::Run(args) => run::run(&args),
+        Command::Compile(args) => compile::run(&args),
+        Command::Query(args) => query::run(args),
+        Command::Stats(args) => stats::run(&args),
     };
     match outcome {
         Ok(Outcome::Complete) => ExitCode::SUCCESS,

@@ -2,13 +2,14 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use indexmap::IndexMap;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use jiff::civil::Date;
 use serde_json::{Value, json};
 
 use super::args::{self, CompatChoice, DateChoice, Format, Inputs, ResultsPlace};
+use super::database::Database;
 use super::inputs::{self, Selected};
 use super::{Outcome, files, print, report};
 use crate::analysis::{self, Analysis, Period, RefusalKind};
@@ -17,12 +18,11 @@ use crate::pipeline::{self, Selection, Work};
 use crate::results::json as results_json;
 use crate::run::{self, Report};
 use crate::schedule;
-use crate::sql::duckdb::Functions;
 use crate::sql::script::Script;
 use crate::stats::Row;
 use crate::tables::{Destination, normalize};
-use crate::warehouse::duckdb::{Access, Limits};
-use crate::warehouse::{DuckDb, Warehouse};
+use crate::warehouse::Warehouse;
+use crate::warehouse::duckdb::Access;
 
 /// Compute enrollments, metrics and statistics of experiments
 #[derive(Debug, Args)]
@@ -38,7 +38,7 @@ pub struct RunArgs {
     #[arg(long, value_delimiter = ',', value_parser = args::period, value_name = "LIST")]
     analysis_periods: Vec<Period>,
     #[command(flatten)]
-    engine: args::EngineArgs,
+    database: Database,
     /// Print the statements, or write them to --sql-output-dir, and execute nothing
     #[arg(long)]
     dry_run: bool,
@@ -105,11 +105,17 @@ pub fn run(args: &RunArgs) -> Result<Outcome> {
         }
         match prepare(args, selected) {
             Ok(Prepared::Due(analysis, work, destination)) => due.push((analysis, work, destination)),
-            Ok(Prepared::Not(state)) => {
-                ended.push(Ended { slug: selected.slug.clone(), state, report: Report::default() })
-            }
+            Ok(Prepared::Not(state)) => ended.push(Ended {
+                slug: selected.slug.clone(),
+                state,
+                report: Report::default(),
+            }),
             Err(more) => {
-                ended.push(Ended { slug: selected.slug.clone(), state: State::Failed, report: Report::default() });
+                ended.push(Ended {
+                    slug: selected.slug.clone(),
+                    state: State::Failed,
+                    report: Report::default(),
+                });
                 faults.push(more);
             }
         }
@@ -130,11 +136,16 @@ pub fn run(args: &RunArgs) -> Result<Outcome> {
     }
     if args.dry_run {
         if args.sql_output_dir.is_none() {
-            due.iter().try_for_each(|(_, work, destination)| print_script(&destination.slug, &work.script()))?;
+            due.iter()
+                .try_for_each(|(_, work, destination)| print_script(&destination.slug, &work.script()))?;
         }
-        return Ok(if faults.is_empty() { Outcome::Complete } else { Outcome::Incomplete });
+        return Ok(if faults.is_empty() {
+            Outcome::Complete
+        } else {
+            Outcome::Incomplete
+        });
     }
-    let warehouse = args.engine.open(Access::ReadWrite)?;
+    let warehouse = args.database.open(Access::ReadWrite)?;
     let mut refused: Vec<Diagnostics> = Vec::new();
     for (analysis, work, destination) in &due {
         match execute(args, analysis, work, destination, &warehouse) {
@@ -142,7 +153,11 @@ pub fn run(args: &RunArgs) -> Result<Outcome> {
             Err(more) => {
                 let slug = destination.slug.clone();
                 refused.push(more.within(&format!("experiment {slug}")));
-                ended.push(Ended { slug, state: State::Failed, report: Report::default() });
+                ended.push(Ended {
+                    slug,
+                    state: State::Failed,
+                    report: Report::default(),
+                });
             }
         }
     }
@@ -174,7 +189,13 @@ fn prepare<'a>(args: &RunArgs, selected: &'a Selected) -> Result<Prepared<'a>> {
         return match refusal.kind {
             RefusalKind::UnsupportedApplication => Err(fault.into()),
             _ => {
-                report(&Diagnostic { severity: Severity::Info, ..fault }.into());
+                report(
+                    &Diagnostic {
+                        severity: Severity::Info,
+                        ..fault
+                    }
+                    .into(),
+                );
                 Ok(Prepared::Not(State::Refused))
             }
         };
@@ -213,7 +234,14 @@ fn execute(
     let done = result?;
     let shown = match args.verbose {
         true => done.diagnostics.clone(),
-        false => Diagnostics(done.diagnostics.0.iter().filter(|d| d.severity == Severity::Error).cloned().collect()),
+        false => Diagnostics(
+            done.diagnostics
+                .0
+                .iter()
+                .filter(|d| d.severity == Severity::Error)
+                .cloned()
+                .collect(),
+        ),
     };
     if !shown.0.is_empty() {
         report(&shown.within(&format!("experiment {}", destination.slug)));
@@ -221,13 +249,24 @@ fn execute(
     if let Some(folder) = &args.export_dir {
         export(folder, destination, &done)?;
     }
-    let state = if done.cells.failed > 0 { State::Failed } else { State::Complete };
-    Ok(Ended { slug: destination.slug.clone(), state, report: done })
+    let state = if done.cells.failed > 0 {
+        State::Failed
+    } else {
+        State::Complete
+    };
+    Ok(Ended {
+        slug: destination.slug.clone(),
+        state,
+        report: done,
+    })
 }
 
 /// A progress bar over the statements; hidden where stderr is no terminal.
 pub fn statement_bar(slug: &str, work: &Work) -> ProgressBar {
-    let bar = ProgressBar::with_draw_target(Some(work.script().statements.len() as u64), ProgressDrawTarget::stderr());
+    let bar = ProgressBar::with_draw_target(
+        Some(work.script().statements.len() as u64),
+        ProgressDrawTarget::stderr(),
+    );
     let style = ProgressStyle::with_template("{prefix} {wide_bar} {pos} of {len} {msg:32}")
         .expect("the template of the progress bar is well formed");
     bar.set_style(style);
@@ -244,17 +283,25 @@ pub fn export(folder: &std::path::Path, destination: &Destination, report: &Repo
     let texts: Vec<(String, String)> = periods
         .iter()
         .map(|(period, rows)| {
-            let name = format!("statistics_{}_{}.json", normalize(&destination.slug), period.view_word());
+            let name = format!(
+                "statistics_{}_{}.json",
+                normalize(&destination.slug),
+                period.view_word()
+            );
             (name, format!("{}\n", results_json::statistics(rows)))
         })
         .collect();
-    files::replace(&folder.join("statistics"), texts.iter().map(|(name, text)| (name.clone(), text.as_str())))
+    files::replace(
+        &folder.join("statistics"),
+        texts.iter().map(|(name, text)| (name.clone(), text.as_str())),
+    )
 }
 
 fn print_script(slug: &str, script: &Script) -> Result<()> {
-    script.statements.iter().try_for_each(|statement| {
-        print(&format!("-- {slug}/{}.sql\n{}\n", statement.name, statement.sql))
-    })
+    script
+        .statements
+        .iter()
+        .try_for_each(|statement| print(&format!("-- {slug}/{}.sql\n{}\n", statement.name, statement.sql)))
 }
 
 fn closing(ended: &[Ended], format: Format) -> String {

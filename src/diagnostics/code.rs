@@ -89,7 +89,7 @@ codes! {
     /// The embedded engine has no counterpart of a function, type or construct.
     Untranslatable = "E0302", Input;
     /// A table or column is missing from the warehouse, or a statement does not fit it.
-    Statement = "E0401", Work;
+    Statement = "E0401", Input;
     /// The warehouse can't be opened or reached.
     Unreachable = "E0402", Unreachable;
     /// A statistic, a pre-treatment or one of their parameters is unknown, missing or of the wrong type.

@@ -28,5 +28,9 @@ fn object(row: &Row) -> Value {
         ("window_index", json!(row.window_index.map(|index| index.to_string()))),
     ];
     let present = fields.into_iter().filter(|(_, value)| !value.is_null());
-    Value::Object(present.map(|(name, value)| (name.to_string(), value)).collect::<Map<String, Value>>())
+    Value::Object(
+        present
+            .map(|(name, value)| (name.to_string(), value))
+            .collect::<Map<String, Value>>(),
+    )
 }

@@ -61,8 +61,14 @@ pub fn run(
     progress: &mut dyn FnMut(&str),
 ) -> Result<Report> {
     preflight::check(analysis, work, warehouse)?;
-    let mut runner =
-        Runner { analysis, destination, compat, warehouse, progress, report: Report::default() };
+    let mut runner = Runner {
+        analysis,
+        destination,
+        compat,
+        warehouse,
+        progress,
+        report: Report::default(),
+    };
     if let Some(cohort) = &work.cohort {
         runner.execute(&cohort.statement)?;
     }
@@ -126,7 +132,9 @@ impl Runner<'_> {
             Ok(()) => self.report.tables.push(table.to_string()),
             Err(faults) => self.report.diagnostics.0.extend(faults.within(&table.table).0),
         }
-        self.report.statistics.push((work.window.period, work.window.index, rows));
+        self.report
+            .statistics
+            .push((work.window.period, work.window.index, rows));
     }
 
     /// The estimates of a basis, one per request.
@@ -144,34 +152,56 @@ impl Runner<'_> {
         };
         let summaries = decode::decode(&query, rows.as_ref(), branches)?;
         let context = work.context(basis.basis, branches, self.compat);
-        Ok(basis.requests.iter().map(|request| request.estimate(&summaries, &context)).collect())
+        Ok(basis
+            .requests
+            .iter()
+            .map(|request| request.estimate(&summaries, &context))
+            .collect())
     }
 
     /// The source with its columns' kinds as the warehouse has them.
     fn actual(&self, source: &Source) -> Result<Source> {
         let kind = match &source.kind {
-            SourceKind::MetricTable { exposed_only, pre_periods } => {
+            SourceKind::MetricTable {
+                exposed_only,
+                pre_periods,
+            } => {
                 let mut existing = IndexMap::new();
                 for (period, (table, _)) in pre_periods {
                     if self.warehouse.exists(table)? {
                         existing.insert(period.clone(), (table.clone(), self.columns(table)?));
                     }
                 }
-                SourceKind::MetricTable { exposed_only: *exposed_only, pre_periods: existing }
+                SourceKind::MetricTable {
+                    exposed_only: *exposed_only,
+                    pre_periods: existing,
+                }
             }
             SourceKind::Extract => SourceKind::Extract,
         };
-        Ok(Source { columns: self.columns(&source.table)?, kind, ..source.clone() })
+        Ok(Source {
+            columns: self.columns(&source.table)?,
+            kind,
+            ..source.clone()
+        })
     }
 
     fn columns(&self, table: &TableName) -> Result<Columns> {
         let schema = self.warehouse.schema(table)?;
-        Ok(schema.into_iter().map(|(name, kind)| (name, column_kind(&kind))).collect())
+        Ok(schema
+            .into_iter()
+            .map(|(name, kind)| (name, column_kind(&kind)))
+            .collect())
     }
 
     /// Counts the cells of a basis, and keeps the reasons of those that have one.
     fn count(&mut self, basis: &BasisWork, estimates: &[Estimates]) {
-        let segments = self.analysis.experiment.segments.iter().map(|segment| segment.name.as_str());
+        let segments = self
+            .analysis
+            .experiment
+            .segments
+            .iter()
+            .map(|segment| segment.name.as_str());
         let segments: Vec<&str> = std::iter::once(ALL_SEGMENT).chain(segments).collect();
         for (request, estimates) in basis.requests.iter().zip(estimates) {
             for segment in &segments {
@@ -186,7 +216,10 @@ impl Runner<'_> {
                 *self.report.cells.states.entry(reason.to_string()).or_default() += 1;
             }
             let context = format!("{} {}", basis.metrics.name, request.metric);
-            let remarks = estimates.states.iter().map(|state| state.diagnostic().within(context.as_str()));
+            let remarks = estimates
+                .states
+                .iter()
+                .map(|state| state.diagnostic().within(context.as_str()));
             self.report.diagnostics.0.extend(remarks);
         }
     }

@@ -47,7 +47,10 @@ impl Trial<'_> {
     /// The faults of a query, found by asking it for no rows.
     fn faults(&self, name: &str, sql: &str) -> Vec<Diagnostic> {
         let query = sql.trim_end().trim_end_matches(';');
-        match self.warehouse.query(name, &format!("SELECT * FROM (\n{query}\n) LIMIT 0")) {
+        match self
+            .warehouse
+            .query(name, &format!("SELECT * FROM (\n{query}\n) LIMIT 0"))
+        {
             Ok(_) => Vec::new(),
             Err(faults) => faults.0,
         }
@@ -59,7 +62,11 @@ impl Trial<'_> {
         if whole.is_empty() {
             return Ok(whole);
         }
-        let bare = Cohort { segment_sources: Vec::new(), signal: None, ..cohort.clone() };
+        let bare = Cohort {
+            segment_sources: Vec::new(),
+            signal: None,
+            ..cohort.clone()
+        };
         let query = self.analysis.experiment.enrollment_query.as_ref();
         let mut found = at(self.cohort_faults(&bare)?, query, "enrollments");
         if !found.is_empty() {
@@ -67,16 +74,39 @@ impl Trial<'_> {
         }
         for source in &cohort.segment_sources {
             for segment in &source.segments {
-                let source = crate::plan::node::SegmentSource { segments: vec![segment.clone()], ..source.clone() };
-                let one = Cohort { segment_sources: vec![source], ..bare.clone() };
-                let known = self.analysis.experiment.segments.iter().find(|known| known.name == segment.name);
+                let source = crate::plan::node::SegmentSource {
+                    segments: vec![segment.clone()],
+                    ..source.clone()
+                };
+                let one = Cohort {
+                    segment_sources: vec![source],
+                    ..bare.clone()
+                };
+                let known = self
+                    .analysis
+                    .experiment
+                    .segments
+                    .iter()
+                    .find(|known| known.name == segment.name);
                 let fragment = known.map(|known| &known.select);
-                found.extend(at(self.cohort_faults(&one)?, fragment, &format!("segment {}", segment.name)));
+                found.extend(at(
+                    self.cohort_faults(&one)?,
+                    fragment,
+                    &format!("segment {}", segment.name),
+                ));
             }
         }
         if cohort.signal.is_some() {
-            let one = Cohort { signal: cohort.signal.clone(), ..bare };
-            let fragment = self.analysis.experiment.exposure_signal.as_ref().map(|signal| &signal.select);
+            let one = Cohort {
+                signal: cohort.signal.clone(),
+                ..bare
+            };
+            let fragment = self
+                .analysis
+                .experiment
+                .exposure_signal
+                .as_ref()
+                .map(|signal| &signal.select);
             found.extend(at(self.cohort_faults(&one)?, fragment, "exposure signal"));
         }
         // Parts that only fail together have no place of their own.
@@ -91,27 +121,45 @@ impl Trial<'_> {
     /// A source with all its metrics; if that fails, without any, then with one at a time.
     fn source(&self, node: &UnitWindow, source: &MetricSource, enrollments: &str) -> Result<Vec<Diagnostic>> {
         let try_metrics = |metrics: &[crate::plan::node::Column]| -> Result<Vec<Diagnostic>> {
-            let source = MetricSource { metrics: metrics.to_vec(), ..source.clone() };
+            let source = MetricSource {
+                metrics: metrics.to_vec(),
+                ..source.clone()
+            };
             let columns = Vec::new();
-            let one = UnitWindow { sources: vec![source], columns, signal: None, ..node.clone() };
+            let one = UnitWindow {
+                sources: vec![source],
+                columns,
+                signal: None,
+                ..node.clone()
+            };
             let statement = compile(&Node::UnitWindow(one), node.target.table.clone())?;
             let table = format!("`{}`", node.enrollments_table);
             let query = enrollments.trim_end().trim_end_matches(';');
-            Ok(self.faults(&statement.name, &statement.sql.replace(&table, &format!("(\n{query}\n)"))))
+            Ok(self.faults(
+                &statement.name,
+                &statement.sql.replace(&table, &format!("(\n{query}\n)")),
+            ))
         };
         let whole = try_metrics(&source.metrics)?;
         if whole.is_empty() {
             return Ok(whole);
         }
         let from = self.analysis.data_sources.get(&source.name).map(|source| &source.from);
-        let constant = crate::plan::node::Column { name: "nothing".to_string(), select: "COUNT(*)".to_string() };
+        let constant = crate::plan::node::Column {
+            name: "nothing".to_string(),
+            select: "COUNT(*)".to_string(),
+        };
         let found = at(try_metrics(&[constant])?, from, &format!("data source {}", source.name));
         if !found.is_empty() {
             return Ok(found);
         }
         let mut found = Vec::new();
         for metric in &source.metrics {
-            let fragment = self.analysis.metrics.get(&metric.name).and_then(|metric| metric.select.as_ref());
+            let fragment = self
+                .analysis
+                .metrics
+                .get(&metric.name)
+                .and_then(|metric| metric.select.as_ref());
             let faults = try_metrics(std::slice::from_ref(metric))?;
             found.extend(at(faults, fragment, &format!("metric {}", metric.name)));
         }

@@ -18,7 +18,12 @@ pub struct Threshold {
 impl Threshold {
     /// The threshold of data that was never clipped, whose moments are relative to `centre`.
     pub fn new(order: OrderStatistics, is_integer: bool, centre: f64) -> Self {
-        Self { order, is_integer, centre, applied: None }
+        Self {
+            order,
+            is_integer,
+            centre,
+            applied: None,
+        }
     }
 
     /// What the next clip would use.
@@ -101,7 +106,10 @@ fn clipped(part: &Part, value: Option<&Threshold>, covariate: Option<&Threshold>
         false => Settled::AsIs,
     };
     if matches!(value, Settled::Infinite) || matches!(covariate, Settled::Infinite) {
-        return Selected { moments: Moments::default(), infinite: part.count };
+        return Selected {
+            moments: Moments::default(),
+            infinite: part.count,
+        };
     }
     let mut moments = part.moments;
     if let Settled::At(threshold) = value {
@@ -137,7 +145,12 @@ fn settle(place: Place, threshold: Option<&Threshold>) -> Settled {
 
 /// How many rows of the branch have a value.
 pub fn values(branch: &Branch) -> i64 {
-    branch.parts.iter().filter(|part| part.value_place != Place::Null).map(|part| part.count).sum()
+    branch
+        .parts
+        .iter()
+        .filter(|part| part.value_place != Place::Null)
+        .map(|part| part.count)
+        .sum()
 }
 
 /// How many rows the branch has, null values included.

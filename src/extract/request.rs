@@ -42,7 +42,7 @@ pub fn parse(source: &Arc<Source>) -> Result<Request> {
     let root = parse_json(source)?;
     let whole = Span { source: source.clone(), range: 0..source.text.trim_end().len() };
     let Value::Table(table) = &root.value else {
-        let message = format!("a request is a JSON object, but this is {}", root.value.kind());
+        let message = format!("a request is a JSON object, but this is {}", root.kind());
         return Err(Diagnostic::error(Code::WrongType, message).with_span(root.span).into());
     };
     let mut faults = Vec::new();
@@ -63,12 +63,12 @@ pub fn parse(source: &Arc<Source>) -> Result<Request> {
     let branches = experiment.map(|(table, span)| branches(table, span, &mut faults)).unwrap_or_default();
     let column_types = types.map(|(table, _)| column_types(table, &mut faults)).unwrap_or_default();
     let period = period.map_or(Period::Overall, |text| {
-        Period::parse(&text.text).unwrap_or_else(|| {
+        Period::parse(&text.value).unwrap_or_else(|| {
             let words = Period::ALL.map(Period::as_str);
-            let help = nearest(&text.text, words).map_or(format!("periods: {}", words.join(", ")), |near| {
+            let help = nearest(&text.value, words).map_or(format!("periods: {}", words.join(", ")), |near| {
                 format!("a period with a similar name exists: {near}")
             });
-            let message = format!("unknown analysis period {:?}", text.text);
+            let message = format!("unknown analysis period {:?}", text.value);
             faults.push(Diagnostic::error(Code::WrongValue, message).with_span(text.span.clone()).with_help(help));
             Period::Overall
         })
@@ -85,8 +85,8 @@ pub fn parse(source: &Arc<Source>) -> Result<Request> {
     let parsed = match (metric, statistic) {
         (Some(metric), Some(statistic)) => {
             let summary = Summary {
-                metric: metric.text,
-                statistic: statistic.text,
+                metric: metric.value,
+                statistic: statistic.value,
                 params,
                 pre_treatments,
                 span: whole,
@@ -125,10 +125,10 @@ fn pre_treatment(node: &Node, faults: &mut Vec<Diagnostic>) -> Option<PreTreatme
                 Some((args, _)) => json_map(args),
                 None => json_map(table).into_iter().filter(|(key, _)| key != "name" && key != "args").collect(),
             };
-            Some(PreTreatment { name: name.text, args })
+            Some(PreTreatment { name: name.value, args })
         }
-        other => {
-            let message = format!("a pre-treatment is a name or an object, but this is {}", other.kind());
+        _ => {
+            let message = format!("a pre-treatment is a name or an object, but this is {}", node.kind());
             faults.push(Diagnostic::error(Code::WrongType, message).with_span(node.span.clone()));
             None
         }
@@ -145,10 +145,10 @@ fn branches(table: &Table, span: Span, faults: &mut Vec<Diagnostic>) -> Vec<Stri
             Value::Text(name) => names.push(name.clone()),
             Value::Table(branch) => {
                 let mut fields = Fields::new(branch, "the branch", node.span.clone(), faults);
-                names.extend(fields.required_text("slug").map(|slug| slug.text));
+                names.extend(fields.required_text("slug").map(|slug| slug.value));
             }
-            other => {
-                let message = format!("a branch is a name or an object with a slug, but this is {}", other.kind());
+            _ => {
+                let message = format!("a branch is a name or an object with a slug, but this is {}", node.kind());
                 faults.push(Diagnostic::error(Code::WrongType, message).with_span(node.span.clone()));
             }
         }

@@ -131,7 +131,7 @@ fn one_reference(
         if rows.count() == 1 {
             note(output, name, State::TooFewUnits);
         }
-        output.means.insert(name.to_string(), mean(rows, input.group.value_centre));
+        output.means.insert(name.to_string(), mean(rows));
     }
     let others = rows.iter().filter(|(name, _)| **name != reference);
     let mut comparisons = Vec::new();
@@ -142,7 +142,7 @@ fn one_reference(
     let mut undefined = false;
     for (name, branch) in others {
         let (difference, ratio) = match &fit {
-            Some(fit) => fit.compare(&branch.moments, &rows[reference].moments),
+            Some(fit) => fit.compare(branch, &rows[reference]),
             None => (Interval::default(), Interval::default()),
         };
         undefined |= fit.is_some() && ratio.lower.is_none();
@@ -189,7 +189,7 @@ fn no_variation(group: &Group, reference: &str, output: &mut Output) {
 }
 
 /// The mean of a branch with its own variance: `m -+ t(0.975; n - 1) s / √n`.
-fn mean(rows: &Selected, centre: f64) -> Interval {
+fn mean(rows: &Selected) -> Interval {
     if rows.infinite > 0 {
         return Interval::default();
     }
@@ -198,7 +198,7 @@ fn mean(rows: &Selected, centre: f64) -> Interval {
         0 | 1 => f64::NAN,
         _ => t_quantile(UPPER, n - 1.0) * (rows.moments.value_square / (n - 1.0) / n).sqrt(),
     };
-    Interval::symmetric(centre + rows.moments.value_mean, half)
+    Interval::symmetric(rows.mean(), half)
 }
 
 /// The mean of the covariate's 10,000 quantiles, which stands for "the" covariate when means are compared as a ratio.
@@ -214,8 +214,6 @@ fn grid_mean(group: &Group, covariate: Option<&Threshold>) -> Option<f64> {
 struct Fit {
     degrees_of_freedom: f64,
     variance: f64,
-    /// What the branches' means of values are relative to.
-    value_centre: f64,
     /// Slope, Sxx and the covariate, relative to its centre, at which ratios are taken.
     covariate: Option<(f64, f64, f64)>,
     is_constant_covariate: bool,
@@ -248,19 +246,19 @@ impl Fit {
         Some(Fit {
             degrees_of_freedom: df,
             variance: residual / df,
-            value_centre: group.value_centre,
             covariate,
             is_constant_covariate,
         })
     }
 
     /// The difference and the relative uplift of branch `b` against `r`.
-    fn compare(&self, b: &Moments, r: &Moments) -> (Interval, Interval) {
+    fn compare(&self, branch: &Selected, reference: &Selected) -> (Interval, Interval) {
+        let (b, r) = (&branch.moments, &reference.moments);
         let (n_b, n_r) = (b.count as f64, r.count as f64);
         let mut difference = b.value_mean - r.value_mean;
         let mut spread = 1.0 / n_b + 1.0 / n_r;
         // Adjusted means M, their variances V and covariance C, in units of s².
-        let (mut mean_b, mut mean_r) = (self.value_centre + b.value_mean, self.value_centre + r.value_mean);
+        let (mut mean_b, mut mean_r) = (branch.mean(), reference.mean());
         let (mut v_b, mut v_r, mut c) = (1.0 / n_b, 1.0 / n_r, 0.0);
         if let Some((slope, sxx, at)) = self.covariate {
             let gap = b.covariate_mean - r.covariate_mean;

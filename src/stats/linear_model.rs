@@ -66,15 +66,10 @@ pub struct Reference {
 pub fn estimate(input: &Input) -> Output {
     let mut output = Output::default();
     let group = input.group;
-    let mut value = group
-        .values
-        .map(|order| Threshold::new(order, input.kind == ValueKind::Integer, group.value_centre));
+    let mut value =
+        group.values.map(|order| Threshold::new(order, input.kind == ValueKind::Integer, group.value_centre));
     let mut covariate = group.covariates.filter(|_| input.covariate.is_some()).map(|order| {
-        Threshold::new(
-            order,
-            input.covariate == Some(ValueKind::Integer),
-            group.covariate_centre,
-        )
+        Threshold::new(order, input.covariate == Some(ValueKind::Integer), group.covariate_centre)
     });
     for reference in input.group.branches.keys() {
         if let Err(state) = one_reference(input, reference, &mut value, &mut covariate, &mut output) {
@@ -99,9 +94,7 @@ fn one_reference(
     }
     let deviation = pooled_deviation(input.group, value.as_ref());
     if deviation.is_nan() && input.kind != ValueKind::Float {
-        return Err(State::Raises(
-            "the standard deviation of the values is undefined".to_string(),
-        ));
+        return Err(State::Raises("the standard deviation of the values is undefined".to_string()));
     }
     if deviation <= 1e-8 {
         no_variation(input.group, reference, output);
@@ -124,10 +117,7 @@ fn one_reference(
         .branches
         .iter()
         .map(|(name, branch)| {
-            (
-                name.as_str(),
-                selected(branch, value.as_ref(), covariate.as_ref(), adjusts),
-            )
+            (name.as_str(), selected(branch, value.as_ref(), covariate.as_ref(), adjusts))
         })
         .filter(|(_, rows)| rows.count() > 0)
         .collect();
@@ -141,28 +131,18 @@ fn one_reference(
         if rows.count() == 1 {
             note(output, name, State::TooFewUnits);
         }
-        output
-            .means
-            .insert(name.to_string(), mean(rows, input.group.value_centre));
+        output.means.insert(name.to_string(), mean(rows));
     }
     let others = rows.iter().filter(|(name, _)| **name != reference);
     let mut comparisons = Vec::new();
-    let fit = Fit::new(
-        &rows,
-        input.group,
-        grid_mean(input.group, covariate.as_ref()).filter(|_| adjusts),
-    );
-    if let Some(Fit {
-        is_constant_covariate: true,
-        ..
-    }) = fit
-    {
+    let fit = Fit::new(&rows, input.group, grid_mean(input.group, covariate.as_ref()).filter(|_| adjusts));
+    if let Some(Fit { is_constant_covariate: true, .. }) = fit {
         note(output, reference, State::CovariateConstant);
     }
     let mut undefined = false;
     for (name, branch) in others {
         let (difference, ratio) = match &fit {
-            Some(fit) => fit.compare(&branch.moments, &rows[reference].moments),
+            Some(fit) => fit.compare(branch, &rows[reference]),
             None => (Interval::default(), Interval::default()),
         };
         undefined |= fit.is_some() && ratio.lower.is_none();
@@ -175,10 +155,7 @@ fn one_reference(
     if undefined {
         note(output, reference, State::UndefinedRatio);
     }
-    output.references.push(Reference {
-        branch: reference.to_string(),
-        comparisons,
-    });
+    output.references.push(Reference { branch: reference.to_string(), comparisons });
     Ok(())
 }
 
@@ -195,8 +172,7 @@ fn is_zero(group: &Group, reference: &str, threshold: Option<&Threshold>) -> boo
         return false;
     };
     let threshold = threshold.map_or(f64::INFINITY, Threshold::next);
-    (minimum == 0.0 && maximum == 0.0 && (threshold >= 0.0 || threshold.is_nan()))
-        || (threshold == 0.0 && minimum >= 0.0)
+    (minimum == 0.0 && maximum == 0.0 && (threshold >= 0.0 || threshold.is_nan())) || (threshold == 0.0 && minimum >= 0.0)
 }
 
 /// Rows without numbers for everything: the data has nothing to compare.
@@ -209,14 +185,11 @@ fn no_variation(group: &Group, reference: &str, output: &mut Output) {
             comparisons.push((name.clone(), Comparison::RelativeUplift, Interval::default()));
         }
     }
-    output.references.push(Reference {
-        branch: reference.to_string(),
-        comparisons,
-    });
+    output.references.push(Reference { branch: reference.to_string(), comparisons });
 }
 
 /// The mean of a branch with its own variance: `m -+ t(0.975; n - 1) s / √n`.
-fn mean(rows: &Selected, centre: f64) -> Interval {
+fn mean(rows: &Selected) -> Interval {
     if rows.infinite > 0 {
         return Interval::default();
     }
@@ -225,7 +198,7 @@ fn mean(rows: &Selected, centre: f64) -> Interval {
         0 | 1 => f64::NAN,
         _ => t_quantile(UPPER, n - 1.0) * (rows.moments.value_square / (n - 1.0) / n).sqrt(),
     };
-    Interval::symmetric(centre + rows.moments.value_mean, half)
+    Interval::symmetric(rows.mean(), half)
 }
 
 /// The mean of the covariate's 10,000 quantiles, which stands for "the" covariate when means are compared as a ratio.
@@ -241,8 +214,6 @@ fn grid_mean(group: &Group, covariate: Option<&Threshold>) -> Option<f64> {
 struct Fit {
     degrees_of_freedom: f64,
     variance: f64,
-    /// What the branches' means of values are relative to.
-    value_centre: f64,
     /// Slope, Sxx and the covariate, relative to its centre, at which ratios are taken.
     covariate: Option<(f64, f64, f64)>,
     is_constant_covariate: bool,
@@ -263,8 +234,7 @@ impl Fit {
         let mut df = (total - rows.len() as i64) as f64;
         let mut residual = syy;
         let mut covariate = None;
-        let is_constant_covariate =
-            grid_mean.is_some() && sxx <= rounding(group.covariate_centre.abs() + largest(|m| m.covariate_mean));
+        let is_constant_covariate = grid_mean.is_some() && sxx <= rounding(group.covariate_centre.abs() + largest(|m| m.covariate_mean));
         if let (Some(grid_mean), false) = (grid_mean, is_constant_covariate) {
             df -= 1.0;
             residual -= sxy * (sxy / sxx);
@@ -276,19 +246,19 @@ impl Fit {
         Some(Fit {
             degrees_of_freedom: df,
             variance: residual / df,
-            value_centre: group.value_centre,
             covariate,
             is_constant_covariate,
         })
     }
 
     /// The difference and the relative uplift of branch `b` against `r`.
-    fn compare(&self, b: &Moments, r: &Moments) -> (Interval, Interval) {
+    fn compare(&self, branch: &Selected, reference: &Selected) -> (Interval, Interval) {
+        let (b, r) = (&branch.moments, &reference.moments);
         let (n_b, n_r) = (b.count as f64, r.count as f64);
         let mut difference = b.value_mean - r.value_mean;
         let mut spread = 1.0 / n_b + 1.0 / n_r;
         // Adjusted means M, their variances V and covariance C, in units of s².
-        let (mut mean_b, mut mean_r) = (self.value_centre + b.value_mean, self.value_centre + r.value_mean);
+        let (mut mean_b, mut mean_r) = (branch.mean(), reference.mean());
         let (mut v_b, mut v_r, mut c) = (1.0 / n_b, 1.0 / n_r, 0.0);
         if let Some((slope, sxx, at)) = self.covariate {
             let gap = b.covariate_mean - r.covariate_mean;
@@ -306,11 +276,7 @@ impl Fit {
         let log_variance = v_b / (mean_b * mean_b) + v_r / (mean_r * mean_r) - 2.0 * c / (mean_b * mean_r);
         let log_half = NORMAL_975 * (self.variance * log_variance.max(0.0)).sqrt();
         let uplift = if ratio > 0.0 {
-            Interval::new(
-                ratio - 1.0,
-                ratio * (-log_half).exp() - 1.0,
-                ratio * log_half.exp() - 1.0,
-            )
+            Interval::new(ratio - 1.0, ratio * (-log_half).exp() - 1.0, ratio * log_half.exp() - 1.0)
         } else if ratio == 0.0 {
             Interval::new(-1.0, f64::NAN, f64::NAN)
         } else {
@@ -338,25 +304,14 @@ pub fn scale_to_population(output: Output, group: &Group, experiment_branches: &
             })
             .collect();
         let is_unscalable = comparisons.iter().any(|(_, comparison, interval)| {
-            *comparison == Comparison::Difference
-                && (interval.point.is_none() || interval.lower.is_none() || interval.upper.is_none())
+            *comparison == Comparison::Difference && (interval.point.is_none() || interval.lower.is_none() || interval.upper.is_none())
         });
         if is_unscalable {
-            let entry = (
-                Some(reference.branch.clone()),
-                State::Raises("a difference without numbers can't be scaled".to_string()),
-            );
+            let entry = (Some(reference.branch.clone()), State::Raises("a difference without numbers can't be scaled".to_string()));
             states.push(entry);
         } else {
-            references.push(Reference {
-                comparisons,
-                ..reference
-            });
+            references.push(Reference { comparisons, ..reference });
         }
     }
-    Output {
-        means: IndexMap::new(),
-        references,
-        states,
-    }
+    Output { means: IndexMap::new(), references, states }
 }

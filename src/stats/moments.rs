@@ -18,12 +18,7 @@ pub struct Threshold {
 impl Threshold {
     /// The threshold of data that was never clipped, whose moments are relative to `centre`.
     pub fn new(order: OrderStatistics, is_integer: bool, centre: f64) -> Self {
-        Self {
-            order,
-            is_integer,
-            centre,
-            applied: None,
-        }
+        Self { order, is_integer, centre, applied: None }
     }
 
     /// What the next clip would use.
@@ -53,10 +48,6 @@ impl Threshold {
     pub fn applied(&self) -> Option<f64> {
         self.applied
     }
-
-    fn applied_to_centre(&self) -> Option<f64> {
-        self.applied.map(|applied| applied - self.centre)
-    }
 }
 
 /// The moments of some rows of a branch, and whether infinities are among them.
@@ -64,6 +55,8 @@ impl Threshold {
 pub struct Selected {
     /// The moments of rows without infinities.
     pub moments: Moments,
+    /// The sum of their values, relative to nothing: exact where the values are, so that a mean of zeros is zero.
+    pub sum: f64,
     /// Rows with an infinite value or covariate that no clip removed.
     pub infinite: i64,
 }
@@ -74,10 +67,16 @@ impl Selected {
         self.moments.count + self.infinite
     }
 
+    /// The mean of the values without infinities.
+    pub fn mean(&self) -> f64 {
+        self.sum / self.moments.count as f64
+    }
+
     /// Both sets of rows together.
     pub fn merge(self, other: Selected) -> Selected {
         Selected {
             moments: self.moments.merge(other.moments),
+            sum: self.sum + other.sum,
             infinite: self.infinite + other.infinite,
         }
     }
@@ -100,29 +99,32 @@ pub fn selected(
 }
 
 fn clipped(part: &Part, value: Option<&Threshold>, covariate: Option<&Threshold>, needs_covariate: bool) -> Selected {
+    let centre = |threshold: Option<&Threshold>| threshold.map_or(0.0, |threshold| threshold.centre);
+    let (value_centre, covariate_centre) = (centre(value), centre(covariate));
     let value = settle(part.value_place, value);
     let covariate = match needs_covariate {
         true => settle(part.covariate_place, covariate),
         false => Settled::AsIs,
     };
     if matches!(value, Settled::Infinite) || matches!(covariate, Settled::Infinite) {
-        return Selected {
-            moments: Moments::default(),
-            infinite: part.count,
-        };
+        return Selected { infinite: part.count, ..Selected::default() };
     }
     let mut moments = part.moments;
+    let mut sum = part.sum;
     if let Settled::At(threshold) = value {
+        sum = threshold * part.count as f64;
+        let threshold = threshold - value_centre;
         moments.value_mean = threshold;
         moments.value_square = 0.0;
         moments.product = 0.0;
     }
     if let Settled::At(threshold) = covariate {
+        let threshold = threshold - covariate_centre;
         moments.covariate_mean = threshold;
         moments.covariate_square = 0.0;
         moments.product = 0.0;
     }
-    Selected { moments, infinite: 0 }
+    Selected { moments, sum, infinite: 0 }
 }
 
 /// What a clip makes of the quantities in one place.
@@ -133,7 +135,7 @@ enum Settled {
 }
 
 fn settle(place: Place, threshold: Option<&Threshold>) -> Settled {
-    let applied = threshold.and_then(Threshold::applied_to_centre);
+    let applied = threshold.and_then(Threshold::applied);
     match (place, applied) {
         (Place::Null | Place::Below, _) | (Place::Above, None) => Settled::AsIs,
         (Place::Above, Some(applied)) => Settled::At(applied),
@@ -145,12 +147,7 @@ fn settle(place: Place, threshold: Option<&Threshold>) -> Settled {
 
 /// How many rows of the branch have a value.
 pub fn values(branch: &Branch) -> i64 {
-    branch
-        .parts
-        .iter()
-        .filter(|part| part.value_place != Place::Null)
-        .map(|part| part.count)
-        .sum()
+    branch.parts.iter().filter(|part| part.value_place != Place::Null).map(|part| part.count).sum()
 }
 
 /// How many rows the branch has, null values included.

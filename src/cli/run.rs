@@ -145,7 +145,7 @@ pub fn run(args: &RunArgs) -> Result<Outcome> {
             Outcome::Incomplete
         });
     }
-    let warehouse = args.database.open(Access::ReadWrite)?;
+    let warehouse = args.database.open(Access::Write)?;
     let mut refused: Vec<Diagnostics> = Vec::new();
     for (analysis, work, destination) in &due {
         match execute(args, analysis, work, destination, &warehouse) {

@@ -177,7 +177,7 @@ impl Runner<'_> {
                     pre_periods: existing,
                 }
             }
-            SourceKind::Extract => SourceKind::Extract,
+            SourceKind::Extract { .. } => source.kind.clone(),
         };
         Ok(Source {
             columns: self.columns(&source.table)?,

@@ -152,7 +152,7 @@ impl DuckDb {
     }
 
     /// Makes sure that a table can be created: its project's file and its dataset.
-    fn make_room(&self, table: &TableName) -> Result<()> {
+    pub(super) fn make_room(&self, table: &TableName) -> Result<()> {
         if self.access == Access::Read {
             return Err(Diagnostic::error(
                 Code::Usage,
@@ -173,7 +173,7 @@ impl DuckDb {
     }
 
     /// Several statements of our own making, all or none.
-    fn transaction(&self, statements: &[String]) -> std::result::Result<(), duckdb::Error> {
+    pub(super) fn transaction(&self, statements: &[String]) -> std::result::Result<(), duckdb::Error> {
         self.connection.execute_batch("BEGIN")?;
         for statement in statements {
             if let Err(error) = self.connection.execute_batch(statement) {
@@ -583,7 +583,7 @@ fn normal(kind: &str) -> String {
     kind.chars().filter(|c| !matches!(c, '"' | ' ')).collect()
 }
 
-fn full_name(table: &TableName) -> String {
+pub(super) fn full_name(table: &TableName) -> String {
     format!(
         "{}.{}.{}",
         quote_name(&table.project),
@@ -593,7 +593,7 @@ fn full_name(table: &TableName) -> String {
 }
 
 /// The first line of DuckDB's message, without the kind of error before it.
-fn first_line(error: &duckdb::Error) -> String {
+pub(super) fn first_line(error: &duckdb::Error) -> String {
     let text = error.to_string();
     let line = text.lines().next().unwrap_or_default();
     let line = line.split_once(" Error: ").map_or(line, |(_, rest)| rest);

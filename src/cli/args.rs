@@ -23,15 +23,24 @@ pub struct Inputs {
     pub experiment_slug: Vec<String>,
 }
 
+const PROJECT: &str = "moz-fx-data-experiments";
+const DATASET: &str = "mozanalysis";
+
 /// Where results go.
 #[derive(Debug, Args)]
 pub struct ResultsPlace {
     /// Project of the result tables
-    #[arg(long, value_name = "PROJECT", default_value = "moz-fx-data-experiments")]
+    #[arg(long, value_name = "PROJECT", default_value = PROJECT)]
     pub project_id: String,
     /// Dataset of the result tables; a config's own `dataset_id` goes first
-    #[arg(long, value_name = "DATASET", default_value = "mozanalysis")]
+    #[arg(long, value_name = "DATASET", default_value = DATASET)]
     pub dataset_id: String,
+}
+
+impl Default for ResultsPlace {
+    fn default() -> Self {
+        Self { project_id: PROJECT.to_string(), dataset_id: DATASET.to_string() }
+    }
 }
 
 impl ResultsPlace {

@@ -1,11 +1,24 @@
-//! `isobar demo`, its first half: arguments, and writing the folder with a progress bar. Running the experiments is the pipeline's work.
+//! `isobar demo`: writes synthetic telemetry, configs and experiments, runs every window of the experiments' lives on them, and
+//! prints the estimates beside the true effects.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::demo::{self, Demo};
+use super::args::{Inputs, ResultsPlace};
+use super::run::{export, statement_bar};
+use super::{Outcome, files, inputs, print, report};
+use crate::analysis::Period;
+use crate::demo::{self, Demo, Truth};
 use crate::diagnostics::Result;
+use crate::pipeline::{self, Selection};
+use crate::run::{self, Report};
+use crate::sql::duckdb::Functions;
+use crate::stats::{Comparison, Compat, Row};
+use crate::summary::ALL_SEGMENT;
+use crate::warehouse::DuckDb;
+use crate::warehouse::duckdb::{Access, Limits};
 
 /// Writes synthetic telemetry with known effects and analyses it.
 #[derive(Debug, clap::Args)]
@@ -38,8 +51,181 @@ pub fn write(arguments: &Arguments) -> Result<Demo> {
     written
 }
 
-/// Writes the folder.
-pub fn run(args: &Arguments) -> Result<super::Outcome> {
-    write(args)?;
-    Ok(super::Outcome::Complete)
+/// Writes the folder, runs both experiments and prints the overall results.
+///
+/// # Errors
+/// A folder that can't be written, or an experiment that can't run.
+pub fn run(args: &Arguments) -> Result<Outcome> {
+    let demo = write(args)?;
+    let inputs = Inputs { configs: vec![demo.configs.clone()], experiments: vec![demo.experiments.clone()], experiment_slug: Vec::new() };
+    let functions = Functions::load(&[])?;
+    let warehouse = DuckDb::open(&demo.database, functions, Access::Write, &Limits::default())?;
+    let selection = Selection { date: None, periods: Period::ALL.to_vec(), compat: Compat::None };
+    let results = args.dir.join("results");
+    let sql = args.dir.join("sql");
+    let mut outcome = Outcome::Complete;
+    let mut coverage = Coverage::default();
+    for selected in inputs::select(&inputs)? {
+        let analysis = selected.analysis?;
+        let destination = ResultsPlace::default().destination(&analysis.experiment);
+        let work = pipeline::compile(&analysis, &selection, &destination)?;
+        let texts = work.script().statements;
+        let texts = texts.iter().map(|statement| (format!("{}.sql", statement.name), statement.sql.as_str()));
+        files::replace(&sql.join(&destination.slug), texts)?;
+        let bar = statement_bar(&destination.slug, &work);
+        let done = run::run(&analysis, &work, &destination, Compat::None, &warehouse, &mut |name| {
+            bar.inc(1);
+            bar.set_message(name.to_string());
+        });
+        bar.finish_and_clear();
+        let done = done?;
+        export(&results, &destination, &done)?;
+        if done.cells.failed > 0 {
+            report(&done.diagnostics);
+            outcome = Outcome::Incomplete;
+        }
+        coverage.add(&demo.truths, &destination.slug, &done);
+        print(&table(&demo.truths, &destination.slug, &done))?;
+    }
+    print(&format!(
+        "{} of {} intervals of 95 % contain the true effect ({:.1} %), over all windows, segments and bases.\n\n",
+        coverage.inside,
+        coverage.cells,
+        100.0 * coverage.inside as f64 / coverage.cells.max(1) as f64
+    ))?;
+    print(&places(args, &demo))?;
+    Ok(outcome)
+}
+
+/// How many intervals contain the truth.
+#[derive(Default)]
+struct Coverage {
+    inside: u64,
+    cells: u64,
+}
+
+impl Coverage {
+    fn add(&mut self, truths: &[Truth], slug: &str, report: &Report) {
+        let known: HashMap<Key, f64> =
+            truths.iter().filter(|truth| truth.experiment == slug).map(|truth| (Key::of_truth(truth), truth.point)).collect();
+        for (period, index, rows) in &report.statistics {
+            for row in rows {
+                let truth = Key::of_row(*period, *index, row).and_then(|key| known.get(&key));
+                if let (Some(truth), Some(lower), Some(upper)) = (truth, row.lower, row.upper) {
+                    self.cells += 1;
+                    self.inside += u64::from((lower..=upper).contains(truth));
+                }
+            }
+        }
+    }
+}
+
+/// What a truth and a row are matched by.
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct Key {
+    metric: String,
+    statistic: String,
+    period: String,
+    index: i64,
+    basis: String,
+    segment: String,
+    branch: String,
+    comparison: String,
+    reference: String,
+}
+
+impl Key {
+    fn of_truth(truth: &Truth) -> Self {
+        Self {
+            metric: truth.metric.to_string(),
+            statistic: truth.statistic.to_string(),
+            period: truth.period.to_string(),
+            index: truth.window_index,
+            basis: truth.analysis_basis.to_string(),
+            segment: truth.segment.to_string(),
+            branch: truth.branch.to_string(),
+            comparison: truth.comparison.to_string(),
+            reference: truth.comparison_to_branch.to_string(),
+        }
+    }
+
+    /// `None` for a branch's own row, which has no truth.
+    fn of_row(period: Period, index: i64, row: &Row) -> Option<Self> {
+        Some(Self {
+            metric: row.metric.clone(),
+            statistic: row.statistic.clone(),
+            period: period.as_str().to_string(),
+            index,
+            basis: row.analysis_basis.to_string(),
+            segment: row.segment.clone(),
+            branch: row.branch.clone(),
+            comparison: row.comparison?.as_str().to_string(),
+            reference: row.comparison_to_branch.clone()?,
+        })
+    }
+}
+
+/// The overall window of everybody: relative effects against the control branch, in per cent, beside the truth.
+fn table(truths: &[Truth], slug: &str, report: &Report) -> String {
+    let known: HashMap<Key, f64> =
+        truths.iter().filter(|truth| truth.experiment == slug).map(|truth| (Key::of_truth(truth), truth.point)).collect();
+    let mut lines = vec![[
+        "metric", "statistic", "basis", "branch", "effect %", "95 % interval", "true effect %",
+    ].map(str::to_string)];
+    let overall = report.statistics.iter().filter(|(period, _, _)| *period == Period::Overall);
+    for (period, index, rows) in overall {
+        for row in rows {
+            let is_shown = row.segment == ALL_SEGMENT
+                && row.comparison == Some(Comparison::RelativeUplift)
+                && row.comparison_to_branch.as_deref() == Some("control");
+            let percent = |number: Option<f64>| number.map_or("-".to_string(), |number| format!("{:+.2}", 100.0 * number));
+            if is_shown {
+                let truth = Key::of_row(*period, *index, row).and_then(|key| known.get(&key).copied());
+                lines.push([
+                    row.metric.clone(),
+                    row.statistic.clone(),
+                    row.analysis_basis.to_string(),
+                    row.branch.clone(),
+                    percent(row.point),
+                    format!("{} .. {}", percent(row.lower), percent(row.upper)),
+                    percent(truth),
+                ]);
+            }
+        }
+    }
+    let width = |column: usize| lines.iter().map(|line| line[column].chars().count()).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..7).map(width).collect();
+    let mut out = format!("{slug}: overall results, each branch against control\n");
+    for line in &lines {
+        // Words to the left, numbers to the right.
+        let cells = line.iter().enumerate().map(|(column, cell)| match column {
+            0..=3 => format!("{cell:<width$}", width = widths[column]),
+            _ => format!("{cell:>width$}", width = widths[column]),
+        });
+        out.push_str(cells.collect::<Vec<_>>().join("  ").trim_end());
+        out.push('\n');
+    }
+    out.push('\n');
+    out
+}
+
+/// Where everything lies, and what to try next.
+fn places(args: &Arguments, demo: &Demo) -> String {
+    let dir = args.dir.display();
+    format!(
+        "Where it lies:
+  {dir}/configs      the config tree
+  {dir}/experiments  the experiments ({})
+  {dir}/database     telemetry and result tables, one DuckDB file per project
+  {dir}/sql          every statement that ran, as BigQuery SQL
+  {dir}/results      the statistics as JSON
+  {dir}/truth.json   the true effects
+
+Try next:
+  isobar query --database {dir}/database 'SELECT * FROM `moz-fx-data-experiments.mozanalysis.statistics_demo_search_panel_overall` LIMIT 5'
+  isobar run --configs {dir}/configs --experiments {dir}/experiments --database {dir}/database --date 2025-09-15
+  isobar compile --configs {dir}/configs --experiments {dir}/experiments --engine duckdb --sql-output-dir {dir}/duckdb-sql
+",
+        demo.slugs.join(", ")
+    )
 }

@@ -13,12 +13,19 @@ pub use code::{Code, Kind};
 pub use render::{to_json, to_text};
 
 /// A text that spans point into: a config file, an experiment file, a statement.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(PartialEq, Eq)]
 pub struct Source {
     /// The path or name as it is shown to people.
     pub path: String,
     /// The whole text.
     pub text: String,
+}
+
+/// The path alone: texts are long.
+impl fmt::Debug for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Source({})", self.path)
+    }
 }
 
 /// A byte range of a [`Source`].

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use indexmap::IndexMap;
 
 use crate::analysis::{Analysis, Period};
-use crate::diagnostics::{Diagnostics, Result};
+use crate::diagnostics::{Code, Diagnostic, Diagnostics, Result};
 use crate::extract::column_kind;
 use crate::pipeline::{BasisWork, WindowWork, Work};
 use crate::plan::summarize::{Columns, Source, SourceKind, summarize};
@@ -203,6 +203,13 @@ impl Runner<'_> {
             .iter()
             .map(|segment| segment.name.as_str());
         let segments: Vec<&str> = std::iter::once(ALL_SEGMENT).chain(segments).collect();
+        for summary in &basis.unsupported {
+            let message = format!("statistic {} is not computed in this version", summary.statistic);
+            let remark = Diagnostic::warning(Code::UnsupportedStatistic, message).with_span(summary.span.clone());
+            self.report.diagnostics.0.push(remark.within(format!("{} {}", basis.metrics.name, summary.metric)));
+            let count = self.report.cells.states.entry("statistic not supported".to_string()).or_default();
+            *count += segments.len() as u64;
+        }
         for (request, estimates) in basis.requests.iter().zip(estimates) {
             for segment in &segments {
                 let has_number = |row: &&Row| row.segment == *segment && row.point.is_some();

@@ -161,6 +161,10 @@ pub const NAMES: [&str; 6] = [
     "sum",
 ];
 
+/// Statistics of the reference that are known and not computed.
+pub const UNSUPPORTED: [&str; 5] =
+    ["bootstrap_mean", "deciles", "empirical_cdf", "kernel_density_estimate", "population_ratio"];
+
 /// A statistic of a metric, checked.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Request {

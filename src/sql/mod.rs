@@ -6,3 +6,4 @@ pub mod check;
 pub mod duckdb;
 pub mod render;
 pub mod script;
+pub mod types;

@@ -1,0 +1,628 @@
+//! The embedded engine: a folder with one DuckDB file per project, attached under the project's name.
+//!
+//! Statements are BigQuery SQL and are translated here; values go in and out as [`Rows`].
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::io::Write;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use duckdb::{Config, Connection};
+use jiff::civil::{Date, DateTime, Time};
+use sqlparser::ast::{ObjectName, visit_relations};
+
+use super::{Executed, Rows, Value, Warehouse};
+use crate::diagnostics::{Code, Diagnostic, Diagnostics, Result, Source, Span, nearest};
+use crate::sql::check;
+use crate::sql::duckdb::{Functions, quote_name, quote_string, setup_sql, translate};
+use crate::sql::script::{Statement, TableName, Target};
+use crate::sql::types::Type;
+
+/// What a connection may do with the folder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Read the projects that are there; several processes may.
+    Read,
+    /// Also write, and create projects that are not there.
+    Write,
+}
+
+/// Limits of the engine. What is not set is the engine's own choice.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Limits {
+    /// Memory, such as `4GB`; work beyond it goes to temporary files.
+    pub memory: Option<String>,
+    /// Threads.
+    pub threads: Option<usize>,
+}
+
+/// DuckDB as a [`Warehouse`].
+pub struct DuckDb {
+    connection: Connection,
+    functions: Functions,
+    /// None: projects live in memory.
+    folder: Option<PathBuf>,
+    access: Access,
+    projects: RefCell<BTreeSet<String>>,
+}
+
+impl DuckDb {
+    /// Opens a folder and attaches every `<project>.duckdb` in it.
+    pub fn open(folder: &Path, functions: Functions, access: Access, limits: &Limits) -> Result<Self> {
+        let entries = std::fs::read_dir(folder).map_err(|error| {
+            Diagnostic::error(Code::Unreachable, format!("can't open the database `{}`: {error}", folder.display()))
+                .with_help("a database is a folder with one file `<project>.duckdb` per project; `isobar import` and `isobar demo` make one")
+        })?;
+        let mut files: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+        files.retain(|path| path.extension().is_some_and(|extension| extension == "duckdb"));
+        files.sort();
+        let engine = Self::start(functions, Some(folder.to_path_buf()), access, limits)?;
+        for file in files {
+            if let Some(project) = file.file_stem().and_then(|stem| stem.to_str()) {
+                engine.attach(project)?;
+            }
+        }
+        Ok(engine)
+    }
+
+    /// An engine whose projects live in memory.
+    pub fn in_memory(functions: Functions, limits: &Limits) -> Result<Self> {
+        Self::start(functions, None, Access::Write, limits)
+    }
+
+    fn start(functions: Functions, folder: Option<PathBuf>, access: Access, limits: &Limits) -> Result<Self> {
+        let unusable = |error: duckdb::Error| Diagnostic::error(Code::Unreachable, format!("can't start DuckDB: {error}"));
+        let config = Config::default()
+            .enable_autoload_extension(false)
+            .and_then(|config| config.with("autoinstall_known_extensions", "false"))
+            .map_err(unusable)?;
+        let connection = Connection::open_in_memory_with_flags(config).map_err(unusable)?;
+        let mut settings = String::from("SET preserve_insertion_order = true;");
+        if let Some(temporary) = std::env::temp_dir().to_str().and_then(quote_string) {
+            settings.push_str(&format!("SET temp_directory = {temporary};"));
+        }
+        if let Some(threads) = limits.threads {
+            settings.push_str(&format!("SET threads = {};", threads.max(1)));
+        }
+        if let Some(memory) = limits.memory.as_deref().and_then(quote_string) {
+            settings.push_str(&format!("SET memory_limit = {memory};"));
+        }
+        connection
+            .execute_batch(&settings)
+            .map_err(|error| Diagnostic::error(Code::Usage, format!("DuckDB refuses the limits: {}", first_line(&error))))?;
+        let setup = setup_sql(&functions);
+        connection
+            .execute_batch(&setup)
+            .map_err(|error| Diagnostic::error(Code::Untranslatable, format!("DuckDB refuses a function: {}", first_line(&error))))?;
+        Ok(Self {
+            connection,
+            functions,
+            folder,
+            access,
+            projects: RefCell::default(),
+        })
+    }
+
+    /// Attaches a project, and creates its file when it is not there.
+    fn attach(&self, project: &str) -> Result<()> {
+        if self.projects.borrow().contains(project) {
+            return Ok(());
+        }
+        let sql = match &self.folder {
+            None => format!("ATTACH ':memory:' AS {}", quote_name(project)),
+            Some(folder) => {
+                let path = folder.join(format!("{project}.duckdb"));
+                let Some(path) = path.to_str().and_then(quote_string) else {
+                    return Err(Diagnostic::error(Code::Unreachable, format!("`{}` is not a usable path", path.display())).into());
+                };
+                let mode = if self.access == Access::Read { " (READ_ONLY)" } else { "" };
+                format!("ATTACH {path} AS {}{mode}", quote_name(project))
+            }
+        };
+        self.connection.execute_batch(&sql).map_err(|error| {
+            let text = first_line(&error);
+            let mut diagnostic = Diagnostic::error(Code::Unreachable, format!("can't open the project `{project}`: {text}"));
+            if text.contains("lock") {
+                diagnostic.message = format!("the project `{project}` is open in another process");
+                diagnostic.help = Some("one process at a time may write to a database; wait for the other one to end".into());
+            }
+            diagnostic
+        })?;
+        self.projects.borrow_mut().insert(project.into());
+        Ok(())
+    }
+
+    /// Makes sure that a table can be created: its project's file and its dataset.
+    fn make_room(&self, table: &TableName) -> Result<()> {
+        if self.access == Access::Read {
+            return Err(Diagnostic::error(Code::Usage, format!("can't write `{table}`: the database is open for reading only")).into());
+        }
+        self.attach(&table.project)?;
+        let schema = format!("{}.{}", quote_name(&table.project), quote_name(&table.dataset));
+        self.run(&format!("CREATE SCHEMA IF NOT EXISTS {schema}"))
+    }
+
+    /// A statement of our own making.
+    fn run(&self, sql: &str) -> Result<()> {
+        self.connection
+            .execute_batch(sql)
+            .map_err(|error| Diagnostic::error(Code::Statement, format!("DuckDB: {}", first_line(&error))).into())
+    }
+
+    /// Several statements of our own making, all or none.
+    fn transaction(&self, statements: &[String]) -> std::result::Result<(), duckdb::Error> {
+        self.connection.execute_batch("BEGIN")?;
+        for statement in statements {
+            if let Err(error) = self.connection.execute_batch(statement) {
+                // The first fault counts; a failing ROLLBACK would only repeat it.
+                let _ = self.connection.execute_batch("ROLLBACK");
+                return Err(error);
+            }
+        }
+        self.connection.execute_batch("COMMIT")
+    }
+
+    /// Translates one query, after looking whether its tables exist.
+    pub fn translate(&self, name: &str, sql: &str) -> Result<String> {
+        let source = Arc::new(Source {
+            path: name.into(),
+            text: sql.into(),
+        });
+        self.translate_source(&source)
+    }
+
+    fn translate_source(&self, source: &Arc<Source>) -> Result<String> {
+        let failed = RefCell::new(Diagnostics::default());
+        let wildcard = |project: &str, dataset: &str, prefix: &str| match self.tables_of_kind(project, dataset, false) {
+            Ok(tables) => tables.into_iter().filter(|table| table.starts_with(prefix)).collect(),
+            Err(faults) => {
+                failed.borrow_mut().0.extend(faults.0);
+                Vec::new()
+            }
+        };
+        let texts = translate(source, &self.functions, Some(&wildcard))?;
+        if failed.borrow().has_errors() {
+            return Err(failed.into_inner());
+        }
+        match <[String; 1]>::try_from(texts) {
+            Ok([text]) => {
+                self.check_tables(source)?;
+                Ok(text)
+            }
+            Err(texts) => {
+                let fault = format!("one statement is wanted, there are {}", texts.len());
+                Err(Diagnostic::error(Code::SqlSyntax, fault).within(source.path.clone()).into())
+            }
+        }
+    }
+
+    /// A statement that reads a table which does not exist is at fault where it names it.
+    fn check_tables(&self, source: &Arc<Source>) -> Result<()> {
+        let mut names: Vec<(TableName, Option<Span>)> = Vec::new();
+        for statement in check::parse(source)? {
+            let _ = visit_relations(&statement, |name: &ObjectName| {
+                if let Some(found) = table_name(name) {
+                    names.push((found, span_of(source, name)));
+                }
+                ControlFlow::<()>::Continue(())
+            });
+        }
+        let mut faults = Diagnostics::default();
+        let mut seen = BTreeSet::new();
+        for (name, span) in names {
+            if name.table.ends_with('*') || !seen.insert(name.clone()) || self.exists(&name)? {
+                continue;
+            }
+            let mut diagnostic = Diagnostic::error(Code::Statement, format!("there is no table `{name}`")).within(source.path.clone());
+            diagnostic.span = span;
+            let all = self.all_tables()?;
+            diagnostic.help = nearest(&name.to_string(), all.iter().map(String::as_str))
+                .map(|near| format!("a table with a similar name is `{near}`"));
+            faults.0.push(diagnostic);
+        }
+        if faults.has_errors() { Err(faults) } else { Ok(()) }
+    }
+
+    /// The columns of a translated query, as DuckDB names and types them.
+    fn describe(&self, source: &Arc<Source>, duckdb_sql: &str) -> Result<Vec<(String, String)>> {
+        let pairs = || -> std::result::Result<Vec<(String, String)>, duckdb::Error> {
+            let mut statement = self.connection.prepare(&format!("DESCRIBE {duckdb_sql}"))?;
+            let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            rows.collect()
+        };
+        pairs().map_err(|error| self.explain(source, &error))
+    }
+
+    /// A fault of DuckDB in words about the BigQuery statement.
+    fn explain(&self, source: &Arc<Source>, error: &duckdb::Error) -> Diagnostics {
+        let text = error.to_string();
+        let message = first_line(error);
+        let mut diagnostic = Diagnostic::error(Code::Statement, message.clone());
+        let quoted = message.split('"').nth(1).map(str::to_string);
+        if let (Some(name), true) = (&quoted, message.contains("column")) {
+            diagnostic.message = format!("there is no column `{name}`");
+            diagnostic.span = word_span(source, name);
+            let candidates: Vec<&str> = (text.split_once("Candidate bindings:"))
+                .map(|(_, rest)| rest.split('"').skip(1).step_by(2).collect())
+                .unwrap_or_default();
+            diagnostic.help =
+                nearest(name, candidates.iter().copied()).map(|near| format!("a column with a similar name is `{near}`"));
+        } else if let Some((_, told)) = message.split_once("Could not convert string '") {
+            // Errors raised by BigQuery's functions are casts of words that say what is wrong.
+            diagnostic.message = told.split_once("' to ").map_or(told, |(words, _)| words).to_string();
+        }
+        Diagnostics::from(diagnostic.within(source.path.clone()))
+    }
+
+    fn all_tables(&self) -> Result<Vec<String>> {
+        self.strings(
+            "SELECT table_catalog || '.' || table_schema || '.' || table_name FROM information_schema.tables \
+             WHERE table_catalog NOT IN ('system', 'temp', 'memory') ORDER BY ALL",
+        )
+    }
+
+    fn tables_of_kind(&self, project: &str, dataset: &str, views: bool) -> Result<Vec<String>> {
+        let (Some(project), Some(dataset)) = (quote_string(project), quote_string(dataset)) else {
+            return Ok(Vec::new());
+        };
+        let kind = if views { "" } else { " AND table_type = 'BASE TABLE'" };
+        self.strings(&format!(
+            "SELECT table_name FROM information_schema.tables WHERE table_catalog = {project} AND table_schema = {dataset}{kind} ORDER BY ALL"
+        ))
+    }
+
+    fn strings(&self, sql: &str) -> Result<Vec<String>> {
+        let list = || -> std::result::Result<Vec<String>, duckdb::Error> {
+            let mut statement = self.connection.prepare(sql)?;
+            statement.query_map([], |row| row.get(0))?.collect()
+        };
+        list().map_err(|error| Diagnostic::error(Code::Statement, format!("DuckDB: {}", first_line(&error))).into())
+    }
+
+    /// Whether a table of that name is a view; None when there is neither.
+    fn is_view(&self, table: &TableName) -> Result<Option<bool>> {
+        if !self.tables_of_kind(&table.project, &table.dataset, true)?.contains(&table.table) {
+            return Ok(None);
+        }
+        Ok(Some(!self.tables_of_kind(&table.project, &table.dataset, false)?.contains(&table.table)))
+    }
+
+    /// The statement that makes room for a table or view where one of the other kind stands.
+    fn drop_other(&self, table: &TableName, view: bool) -> Result<Vec<String>> {
+        Ok(match (self.is_view(table)?, view) {
+            (Some(true), false) => vec![format!("DROP VIEW {}", full_name(table))],
+            (Some(false), true) => vec![format!("DROP TABLE {}", full_name(table))],
+            (Some(_), _) | (None, _) => Vec::new(),
+        })
+    }
+
+    fn write_table(&self, source: &Arc<Source>, table: &TableName) -> Result<()> {
+        let text = self.translate_source(source)?;
+        let columns = self.describe(source, &text)?;
+        self.make_room(table)?;
+        let mut statements = self.drop_other(table, false)?;
+        statements.push(format!("CREATE OR REPLACE TABLE {} AS\n{}", full_name(table), with_types(&columns, &text)));
+        self.transaction(&statements).map_err(|error| self.explain(source, &error))
+    }
+
+    fn write_view(&self, source: &Arc<Source>, table: &TableName) -> Result<()> {
+        let text = self.translate_source(source)?;
+        self.make_room(table)?;
+        let mut statements = self.drop_other(table, true)?;
+        statements.push(format!("CREATE OR REPLACE VIEW {} AS\n{text}", full_name(table)));
+        self.transaction(&statements).map_err(|error| self.explain(source, &error))
+    }
+
+    fn read(&self, source: &Arc<Source>) -> Result<Rows> {
+        let text = self.translate_source(source)?;
+        let columns = self.describe(source, &text)?;
+        let kinds: Vec<(String, Type)> = columns
+            .iter()
+            .map(|(name, kind)| Ok((name.clone(), parse_type(kind)?)))
+            .collect::<Result<_>>()?;
+        let read = || -> std::result::Result<Vec<Vec<Value>>, duckdb::Error> {
+            let mut statement = self.connection.prepare(&with_types(&columns, &text))?;
+            let mut rows = statement.query([])?;
+            let mut out = Vec::new();
+            while let Some(row) = rows.next()? {
+                let values: std::result::Result<Vec<Value>, duckdb::Error> = (kinds.iter().enumerate())
+                    .map(|(place, (_, kind))| Ok(value(row.get(place)?, kind)))
+                    .collect();
+                out.push(values?);
+            }
+            Ok(out)
+        };
+        let rows = read().map_err(|error| self.explain(source, &error))?;
+        Ok(Rows { columns: kinds, rows })
+    }
+}
+
+impl Warehouse for DuckDb {
+    fn execute(&self, statement: &Statement) -> Result<Executed> {
+        let source = Arc::new(Source {
+            path: statement.name.clone(),
+            text: statement.sql.clone(),
+        });
+        match &statement.target {
+            Target::Table(table) => self.write_table(&source, table).map(|()| Executed::Written),
+            Target::TableIfEmpty(table) => {
+                if self.exists(table)? && !self.strings(&format!("SELECT '' FROM {} LIMIT 1", full_name(table)))?.is_empty() {
+                    return Ok(Executed::Kept);
+                }
+                self.write_table(&source, table).map(|()| Executed::Written)
+            }
+            Target::View(table) => self.write_view(&source, table).map(|()| Executed::Written),
+            Target::Rows => self.read(&source).map(Executed::Rows),
+        }
+    }
+
+    fn query(&self, name: &str, sql: &str) -> Result<Rows> {
+        self.read(&Arc::new(Source {
+            path: name.into(),
+            text: sql.into(),
+        }))
+    }
+
+    fn exists(&self, table: &TableName) -> Result<bool> {
+        Ok(self.is_view(table)?.is_some())
+    }
+
+    fn tables(&self, project: &str, dataset: &str) -> Result<Vec<String>> {
+        self.tables_of_kind(project, dataset, true)
+    }
+
+    fn schema(&self, table: &TableName) -> Result<Vec<(String, Type)>> {
+        if !self.exists(table)? {
+            return Err(Diagnostic::error(Code::Statement, format!("there is no table `{table}`")).into());
+        }
+        let source = Arc::new(Source {
+            path: table.to_string(),
+            text: String::new(),
+        });
+        let columns = self.describe(&source, &format!("SELECT * FROM {}", full_name(table)))?;
+        columns.into_iter().map(|(name, kind)| Ok((name, parse_type(&kind)?))).collect()
+    }
+
+    fn load(&self, table: &TableName, rows: &Rows) -> Result<()> {
+        let unwritable = |error: std::io::Error| Diagnostic::error(Code::Unwritable, format!("can't write a temporary file: {error}"));
+        let mut file = Temporary::create("rows", "ndjson").map_err(unwritable)?;
+        for row in &rows.rows {
+            let line = line_of(row, &rows.columns);
+            file.write_all(line.as_bytes()).map_err(unwritable)?;
+        }
+        file.flush().map_err(unwritable)?;
+        self.load_lines(table, &rows.columns, file.path())
+    }
+}
+
+impl DuckDb {
+    /// Replaces a table by the lines that [`line_of`] wrote into a file.
+    pub(crate) fn load_lines(&self, table: &TableName, columns: &[(String, Type)], file: &Path) -> Result<()> {
+        self.make_room(table)?;
+        let mut statements = self.drop_other(table, false)?;
+        let Some(path) = file.to_str().and_then(quote_string) else {
+            return Err(Diagnostic::error(Code::Unwritable, format!("`{}` is not a usable path", file.display())).into());
+        };
+        // Columns are c0, c1, ... in the file, so that no name needs quoting in the map of types.
+        let kinds: Vec<String> = (columns.iter().enumerate())
+            .map(|(place, (_, kind))| format!("'c{place}': '{}'", kind.duckdb().replace('\'', "''")))
+            .collect();
+        let list: Vec<String> = (columns.iter().enumerate())
+            .map(|(place, (name, _))| format!("c{place} AS {}", quote_name(name)))
+            .collect();
+        statements.push(format!(
+            "CREATE OR REPLACE TABLE {} AS SELECT {} FROM read_json({path}, format = 'newline_delimited', columns = {{{}}}, \
+             maximum_object_size = 268435456)",
+            full_name(table),
+            list.join(", "),
+            kinds.join(", ")
+        ));
+        self.transaction(&statements)
+            .map_err(|error| Diagnostic::error(Code::Statement, format!("can't load `{table}`: {}", first_line(&error))).into())
+    }
+}
+
+/// One row as a line of JSON that DuckDB reads back as the same values.
+pub(crate) fn line_of(row: &[Value], columns: &[(String, Type)]) -> String {
+    let mut line = String::from("{");
+    for (place, (value, (_, kind))) in row.iter().zip(columns).enumerate() {
+        if place > 0 {
+            line.push(',');
+        }
+        line.push_str(&format!("\"c{place}\":"));
+        line.push_str(&text_of(value, kind));
+    }
+    line.push_str("}\n");
+    line
+}
+
+fn text_of(value: &Value, kind: &Type) -> String {
+    let nested = |values: Vec<String>, open: &str, close: &str| format!("{open}{}{close}", values.join(","));
+    match (value, kind) {
+        (Value::Array(items), Type::Array(element)) => nested(items.iter().map(|item| text_of(item, element)).collect(), "[", "]"),
+        (Value::Struct(values), Type::Struct(fields)) => {
+            let fields = fields.iter().zip(values);
+            let parts = fields.map(|((name, kind), value)| format!("{}:{}", serde_json::Value::from(name.as_str()), text_of(value, kind)));
+            nested(parts.collect(), "{", "}")
+        }
+        (Value::Bytes(bytes), _) => {
+            let digits: String = bytes.iter().map(|byte| format!("\\x{byte:02X}")).collect();
+            serde_json::Value::from(digits).to_string()
+        }
+        (Value::Json(text), _) => text.clone(),
+        // DuckDB reads a timestamp without a zone as it stands.
+        (Value::Timestamp(moment), _) => format!("\"{moment}\""),
+        (value, kind) => value.to_json(kind).to_string(),
+    }
+}
+
+/// A file that goes away with its owner.
+pub(crate) struct Temporary {
+    path: PathBuf,
+    file: std::io::BufWriter<std::fs::File>,
+}
+
+impl Temporary {
+    /// Creates a new file in the folder for temporary files.
+    pub(crate) fn create(word: &str, extension: &str) -> std::io::Result<Self> {
+        let folder = std::env::temp_dir();
+        for attempt in 0u32.. {
+            let path = folder.join(format!("isobar-{word}-{}-{attempt}.{extension}", std::process::id()));
+            match std::fs::OpenOptions::new().write(true).create_new(true).open(&path) {
+                Ok(file) => {
+                    let file = std::io::BufWriter::new(file);
+                    return Ok(Self { path, file });
+                }
+                Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Err(std::io::ErrorKind::AlreadyExists.into())
+    }
+
+    /// Where it lies.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+impl Write for Temporary {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.file.write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.file.flush()
+    }
+}
+
+impl Drop for Temporary {
+    fn drop(&mut self) {
+        // It lies in the folder for temporary files; the system clears that if this fails.
+        let _ = std::fs::remove_file(&self.path);
+    }
+}
+
+fn parse_type(duckdb: &str) -> Result<Type> {
+    Type::parse_duckdb(duckdb).map_err(|fault| Diagnostic::error(Code::Statement, fault).into())
+}
+
+/// A query whose columns have exactly the types that BigQuery has: sums of integers are wider in DuckDB, literals narrower.
+fn with_types(columns: &[(String, String)], text: &str) -> String {
+    let casts: Vec<String> = columns
+        .iter()
+        .filter_map(|(name, kind)| {
+            let wanted = Type::parse_duckdb(kind).ok()?.duckdb();
+            let name = quote_name(name);
+            (normal(&wanted) != normal(kind)).then(|| format!("CAST({name} AS {wanted}) AS {name}"))
+        })
+        .collect();
+    match casts.is_empty() {
+        true => text.to_string(),
+        false => format!("SELECT * REPLACE ({})\nFROM (\n{text}\n)", casts.join(", ")),
+    }
+}
+
+/// A type name without quotes and blanks, for comparison.
+fn normal(kind: &str) -> String {
+    kind.chars().filter(|c| !matches!(c, '"' | ' ')).collect()
+}
+
+fn full_name(table: &TableName) -> String {
+    format!("{}.{}.{}", quote_name(&table.project), quote_name(&table.dataset), quote_name(&table.table))
+}
+
+/// The first line of DuckDB's message, without the kind of error before it.
+fn first_line(error: &duckdb::Error) -> String {
+    let text = error.to_string();
+    let line = text.lines().next().unwrap_or_default();
+    let line = line.split_once(" Error: ").map_or(line, |(_, rest)| rest);
+    line.trim_end_matches('.').to_string()
+}
+
+/// The table that a name of three parts names.
+fn table_name(name: &ObjectName) -> Option<TableName> {
+    let parts: Vec<&str> = name.0.iter().filter_map(|part| Some(part.as_ident()?.value.as_str())).collect();
+    let parts: Vec<&str> = parts.iter().flat_map(|part| part.split('.')).collect();
+    match parts.as_slice() {
+        [project, dataset, table] => Some(TableName {
+            project: (*project).into(),
+            dataset: (*dataset).into(),
+            table: (*table).into(),
+        }),
+        _ => None,
+    }
+}
+
+fn span_of(source: &Arc<Source>, name: &ObjectName) -> Option<Span> {
+    let start = name.0.first()?.as_ident()?.span.start;
+    let end = name.0.last()?.as_ident()?.span.end;
+    let offset = |place: sqlparser::tokenizer::Location| {
+        check::offset(&source.text, usize::try_from(place.line).ok()?, usize::try_from(place.column).ok()?)
+    };
+    let start = offset(start)?;
+    Some(Span {
+        source: source.clone(),
+        range: start..offset(end).unwrap_or(start).max(start),
+    })
+}
+
+/// Where a name first stands in a text as a word of its own.
+fn word_span(source: &Arc<Source>, word: &str) -> Option<Span> {
+    let is_word = |c: char| c.is_alphanumeric() || c == '_';
+    let (start, _) = source.text.match_indices(word).find(|(start, _)| {
+        let before = source.text[..*start].chars().next_back();
+        let after = source.text[start + word.len()..].chars().next();
+        !before.is_some_and(is_word) && !after.is_some_and(is_word)
+    })?;
+    Some(Span {
+        source: source.clone(),
+        range: start..start + word.len(),
+    })
+}
+
+/// A value of DuckDB as one of ours, by the column's type.
+fn value(value: duckdb::types::Value, kind: &Type) -> Value {
+    use duckdb::types::Value as D;
+    match (value, kind) {
+        (D::Null, _) => Value::Null,
+        (D::Boolean(truth), _) => Value::Bool(truth),
+        (D::TinyInt(number), _) => Value::Int64(number.into()),
+        (D::SmallInt(number), _) => Value::Int64(number.into()),
+        (D::Int(number), _) => Value::Int64(number.into()),
+        (D::BigInt(number), _) => Value::Int64(number),
+        (D::Float(number), _) => Value::Float64(number.into()),
+        (D::Double(number), _) => Value::Float64(number),
+        (D::Decimal(number), _) => {
+            let text = number.to_string();
+            let text = if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
+            Value::Numeric(text.into())
+        }
+        (D::Text(text) | D::Enum(text), Type::Json) => Value::Json(text),
+        (D::Text(text) | D::Enum(text), _) => Value::String(text),
+        (D::Blob(bytes), _) => Value::Bytes(bytes),
+        (D::Date32(days), _) => date(days).map_or(Value::Null, Value::Date),
+        (D::Timestamp(unit, count), _) => moment(unit.to_micros(count)).map_or(Value::Null, Value::Timestamp),
+        (D::Time64(unit, count), _) => moment(unit.to_micros(count)).map_or(Value::Null, |moment| Value::Time(Time::from(moment))),
+        (D::List(items) | D::Array(items), Type::Array(element)) => {
+            Value::Array(items.into_iter().map(|item| self::value(item, element)).collect())
+        }
+        (D::Struct(fields), Type::Struct(kinds)) => {
+            let values = fields.iter().map(|(_, value)| value.clone());
+            Value::Struct(values.zip(kinds).map(|(item, (_, kind))| self::value(item, kind)).collect())
+        }
+        (other, _) => Value::String(format!("{other:?}")),
+    }
+}
+
+fn date(days: i32) -> Option<Date> {
+    Date::constant(1970, 1, 1).checked_add(jiff::Span::new().try_days(days).ok()?).ok()
+}
+
+fn moment(microseconds: i64) -> Option<DateTime> {
+    DateTime::constant(1970, 1, 1, 0, 0, 0, 0)
+        .checked_add(jiff::Span::new().try_microseconds(microseconds).ok()?)
+        .ok()
+}

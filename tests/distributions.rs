@@ -26,9 +26,17 @@ fn check(function: &str, compute: fn(&[f64], f64) -> f64) {
         }
         rows += 1;
     }
-    println!("{function}: {rows} rows, largest relative error {:.1e} ({})", worst.0, worst.1);
+    println!(
+        "{function}: {rows} rows, largest relative error {:.1e} ({})",
+        worst.0, worst.1
+    );
     assert!(rows > 50);
-    assert!(worst.0 <= 1e-9, "{function}: relative error {:e} at {}", worst.0, worst.1);
+    assert!(
+        worst.0 <= 1e-9,
+        "{function}: relative error {:e} at {}",
+        worst.0,
+        worst.1
+    );
 }
 
 #[test]

@@ -18,10 +18,15 @@ fn estimate(rows: &[(&str, &str, &str)], statistic: &str, params: &str, treatmen
     }
     std::fs::write(&file, text).expect("the file is writable");
     let request = request(statistic, params, treatments);
-    let source = Arc::new(Source { path: "request.json".into(), text: request });
+    let source = Arc::new(Source {
+        path: "request.json".into(),
+        text: request,
+    });
     let request = extract::parse(&source).unwrap_or_else(|faults| panic!("{faults}"));
     let extract = Extract::load(&file, &request.column_types).unwrap_or_else(|faults| panic!("{faults}"));
-    extract.estimate(&request, Compat::None).unwrap_or_else(|faults| panic!("{faults}"))
+    extract
+        .estimate(&request, Compat::None)
+        .unwrap_or_else(|faults| panic!("{faults}"))
 }
 
 fn request(statistic: &str, params: &str, treatments: &str) -> String {
@@ -31,7 +36,12 @@ fn request(statistic: &str, params: &str, treatments: &str) -> String {
     )
 }
 
-fn find<'a>(estimates: &'a Estimates, branch: &str, comparison: Option<Comparison>, reference: Option<&str>) -> &'a Row {
+fn find<'a>(
+    estimates: &'a Estimates,
+    branch: &str,
+    comparison: Option<Comparison>,
+    reference: Option<&str>,
+) -> &'a Row {
     let mut rows = estimates.rows.iter();
     rows.find(|row| {
         row.branch == branch && row.comparison == comparison && row.comparison_to_branch.as_deref() == reference
@@ -41,7 +51,10 @@ fn find<'a>(estimates: &'a Estimates, branch: &str, comparison: Option<Compariso
 
 fn check(actual: Option<f64>, expected: f64) {
     let actual = actual.expect("a number");
-    assert!((actual - expected).abs() <= 1e-12 * (1.0 + expected.abs()), "{actual} instead of {expected}");
+    assert!(
+        (actual - expected).abs() <= 1e-12 * (1.0 + expected.abs()),
+        "{actual} instead of {expected}"
+    );
 }
 
 fn states(estimates: &Estimates) -> Vec<&str> {
@@ -69,7 +82,10 @@ fn linear_models_match_least_squares() {
     let difference = find(&plain, "b", Some(Comparison::Difference), Some("a"));
     check(difference.point, 6.0 - 7.0 / 3.0);
     // s^2 = (14/3 + 26) / 5, t(0.975; 5) = 2.5705818356363146
-    check(difference.upper, 11.0 / 3.0 + 2.5705818356363146 * (92.0f64 / 15.0 * (1.0 / 3.0 + 1.0 / 4.0)).sqrt());
+    check(
+        difference.upper,
+        11.0 / 3.0 + 2.5705818356363146 * (92.0f64 / 15.0 * (1.0 / 3.0 + 1.0 / 4.0)).sqrt(),
+    );
     let uplift = find(&plain, "b", Some(Comparison::RelativeUplift), Some("a"));
     check(uplift.point, 18.0 / 7.0 - 1.0);
 
@@ -96,7 +112,10 @@ fn the_order_of_rows_and_the_names_of_branches_do_not_matter() {
     let swapped = estimate(&swapped, "linear_model_mean_no_clip", "{}", "[]");
     for comparison in [Comparison::Difference, Comparison::RelativeUplift] {
         let row = find(&forward, "b", Some(comparison), Some("a"));
-        for other in [find(&backward, "b", Some(comparison), Some("a")), find(&swapped, "a", Some(comparison), Some("b"))] {
+        for other in [
+            find(&backward, "b", Some(comparison), Some("a")),
+            find(&swapped, "a", Some(comparison), Some("b")),
+        ] {
             check(other.point, row.point.expect("a number"));
             check(other.lower, row.lower.expect("a number"));
             check(other.upper, row.upper.expect("a number"));
@@ -109,9 +128,19 @@ fn the_order_of_rows_and_the_names_of_branches_do_not_matter() {
 
 #[test]
 fn a_large_mean_costs_no_digits() {
-    let shift = |value: &str| value.parse::<f64>().map_or(String::new(), |value| format!("{}", value + 1e12));
-    let texts: Vec<(&str, String, &str)> = SMALL.iter().map(|(branch, value, pre)| (*branch, shift(value), *pre)).collect();
-    let shifted: Vec<(&str, &str, &str)> = texts.iter().map(|(branch, value, pre)| (*branch, value.as_str(), *pre)).collect();
+    let shift = |value: &str| {
+        value
+            .parse::<f64>()
+            .map_or(String::new(), |value| format!("{}", value + 1e12))
+    };
+    let texts: Vec<(&str, String, &str)> = SMALL
+        .iter()
+        .map(|(branch, value, pre)| (*branch, shift(value), *pre))
+        .collect();
+    let shifted: Vec<(&str, &str, &str)> = texts
+        .iter()
+        .map(|(branch, value, pre)| (*branch, value.as_str(), *pre))
+        .collect();
     let near = estimate(&SMALL, "linear_model_mean_no_clip", "{}", "[]");
     let far = estimate(&shifted, "linear_model_mean_no_clip", "{}", "[]");
     let (near, far) = (
@@ -139,25 +168,52 @@ fn pre_treatments_apply_in_order() {
 
 #[test]
 fn degenerate_data_gives_states() {
-    let one = estimate(&[("a", "1", ""), ("b", "2", ""), ("b", "3", "")], "linear_model_mean", "{}", "[]");
+    let one = estimate(
+        &[("a", "1", ""), ("b", "2", ""), ("b", "3", "")],
+        "linear_model_mean",
+        "{}",
+        "[]",
+    );
     assert!(states(&one).contains(&"too few units"));
     assert_eq!(find(&one, "a", None, None).lower, None);
-    let same = estimate(&[("a", "7", ""), ("a", "7", ""), ("b", "7", "")], "linear_model_mean", "{}", "[]");
+    let same = estimate(
+        &[("a", "7", ""), ("a", "7", ""), ("b", "7", "")],
+        "linear_model_mean",
+        "{}",
+        "[]",
+    );
     assert!(states(&same).iter().all(|state| *state == "no variation"));
     assert!(same.rows.iter().all(|row| row.point.is_none()));
-    let zero = estimate(&[("a", "0", ""), ("a", "0", ""), ("b", "7", ""), ("b", "8", "")], "linear_model_mean", "{}", "[]");
+    let zero = estimate(
+        &[("a", "0", ""), ("a", "0", ""), ("b", "7", ""), ("b", "8", "")],
+        "linear_model_mean",
+        "{}",
+        "[]",
+    );
     assert!(states(&zero).contains(&"zero reference mean"));
-    assert!(zero.rows.iter().all(|row| row.comparison_to_branch.as_deref() != Some("a")));
+    assert!(
+        zero.rows
+            .iter()
+            .all(|row| row.comparison_to_branch.as_deref() != Some("a"))
+    );
     let nothing = estimate(&[], "linear_model_mean", "{}", "[]");
     assert_eq!((nothing.rows.len(), states(&nothing)), (0, vec!["no values"]));
-    let infinite = estimate(&[("a", "Infinity", ""), ("a", "1", ""), ("b", "2", ""), ("b", "3", "")], "linear_model_mean_no_clip", "{}", "[]");
+    let infinite = estimate(
+        &[("a", "Infinity", ""), ("a", "1", ""), ("b", "2", ""), ("b", "3", "")],
+        "linear_model_mean_no_clip",
+        "{}",
+        "[]",
+    );
     assert!(states(&infinite).contains(&"not fitted"));
     assert_eq!(find(&infinite, "a", None, None).point, None);
     check(find(&infinite, "b", None, None).point, 2.5);
     let binary = estimate(&[("a", "0.5", ""), ("b", "1", "")], "binomial", "{}", "[]");
     assert_eq!((binary.rows.len(), states(&binary)), (0, vec!["not computable"]));
     let unmet = estimate(&[("a", "1", ""), ("b", "0", "")], "binomial", "{}", "[]");
-    assert_eq!(find(&unmet, "a", Some(Comparison::RelativeUplift), Some("b")).point, None);
+    assert_eq!(
+        find(&unmet, "a", Some(Comparison::RelativeUplift), Some("b")).point,
+        None
+    );
     assert!(states(&unmet).contains(&"infinite ratio"));
 }
 
@@ -223,13 +279,42 @@ fn the_command_answers_in_json() {
 fn requests_that_make_no_sense_are_refused() {
     let data = "branch,v,v_pre\na,1,\n";
     for (request, words) in [
-        (request("linear_model_maen", "{}", "[]"), "a statistic with a similar name exists: linear_model_mean"),
-        (request("linear_model_mean", r#"{"drop_highest": 0}"#, "[]"), "must be a float, but is the integer 0"),
-        (request("linear_model_mean", r#"{"drop_higest": 0.1}"#, "[]"), "with a similar name exists: drop_highest"),
-        (request("sum", "{}", r#"["remove_null"]"#), "with a similar name exists: remove_nulls"),
-        (request("sum", "{}", r#"[{"name": "censor_values_above_threshold"}]"#), "needs the parameter threshold"),
-        (request("sum", "{}", r#"[{"name": "censor_highest_values", "args": {"fraction": 1.5}}]"#), "a number from 0 to 1"),
-        (request("linear_model_mean", r#"{"covariate_adjustment": {"period": "week"}}"#, "[]"), "must lie before enrollment"),
+        (
+            request("linear_model_maen", "{}", "[]"),
+            "a statistic with a similar name exists: linear_model_mean",
+        ),
+        (
+            request("linear_model_mean", r#"{"drop_highest": 0}"#, "[]"),
+            "must be a float, but is the integer 0",
+        ),
+        (
+            request("linear_model_mean", r#"{"drop_higest": 0.1}"#, "[]"),
+            "with a similar name exists: drop_highest",
+        ),
+        (
+            request("sum", "{}", r#"["remove_null"]"#),
+            "with a similar name exists: remove_nulls",
+        ),
+        (
+            request("sum", "{}", r#"[{"name": "censor_values_above_threshold"}]"#),
+            "needs the parameter threshold",
+        ),
+        (
+            request(
+                "sum",
+                "{}",
+                r#"[{"name": "censor_highest_values", "args": {"fraction": 1.5}}]"#,
+            ),
+            "a number from 0 to 1",
+        ),
+        (
+            request(
+                "linear_model_mean",
+                r#"{"covariate_adjustment": {"period": "week"}}"#,
+                "[]",
+            ),
+            "must lie before enrollment",
+        ),
         (r#"{"statistic": "sum"}"#.to_string(), "metric"),
         ("{".to_string(), "request.json"),
     ] {

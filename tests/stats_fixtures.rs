@@ -129,7 +129,10 @@ fn compare(case: &Value, rows: &[Row]) -> Result<f64, String> {
         };
         let got = computed.swap_remove(place);
         if got.width != want.width {
-            return Err(format!("ci_width of {:?}: {:?} instead of {:?}", want.key, got.width, want.width));
+            return Err(format!(
+                "ci_width of {:?}: {:?} instead of {:?}",
+                want.key, got.width, want.width
+            ));
         }
         let exact = case["statistic"] == "binomial" && want.key.2.is_none();
         for field in 0..3 {
@@ -150,8 +153,17 @@ fn compare(case: &Value, rows: &[Row]) -> Result<f64, String> {
 }
 
 /// What a case gave: rows, or a refused request.
-fn answer(extracts: &mut BTreeMap<String, Extract>, folder: &Path, text: &str, case: &Value, compat: Compat) -> Vec<Row> {
-    let source = Arc::new(Source { path: "case.json".to_string(), text: text.to_string() });
+fn answer(
+    extracts: &mut BTreeMap<String, Extract>,
+    folder: &Path,
+    text: &str,
+    case: &Value,
+    compat: Compat,
+) -> Vec<Row> {
+    let source = Arc::new(Source {
+        path: "case.json".to_string(),
+        text: text.to_string(),
+    });
     let request = match extract::parse(&source) {
         Ok(request) => request,
         Err(faults) => {
@@ -163,20 +175,31 @@ fn answer(extracts: &mut BTreeMap<String, Extract>, folder: &Path, text: &str, c
     let extract = extracts.entry(data).or_insert_with_key(|data| {
         Extract::load(&folder.join(data), &request.column_types).unwrap_or_else(|faults| panic!("{faults}"))
     });
-    let estimates = extract.estimate(&request, compat).unwrap_or_else(|faults| panic!("{}: {faults}", case["id"]));
+    let estimates = extract
+        .estimate(&request, compat)
+        .unwrap_or_else(|faults| panic!("{}: {faults}", case["id"]));
     if !case["raised"].is_null() || !case["logs"].as_array().is_none_or(Vec::is_empty) {
-        assert!(!estimates.states.is_empty(), "{}: the reference logs, but no state says why", case["id"]);
+        assert!(
+            !estimates.states.is_empty(),
+            "{}: the reference logs, but no state says why",
+            case["id"]
+        );
     }
     for row in &estimates.rows {
         assert_eq!(row.metric, case["result"]["metric"]);
-        assert_eq!(row.statistic, case["result"]["statistic"].as_str().unwrap_or(&row.statistic));
+        assert_eq!(
+            row.statistic,
+            case["result"]["statistic"].as_str().unwrap_or(&row.statistic)
+        );
     }
     estimates.rows
 }
 
 /// Cases whose difference in default mode is deliberate: `docs/deviations.md`, "Statistics".
 fn is_deliberate(case: &Value) -> bool {
-    let asks_other_width = case["params"]["confidence_interval"].as_f64().is_some_and(|width| width != 0.95 && width != 0.99);
+    let asks_other_width = case["params"]["confidence_interval"]
+        .as_f64()
+        .is_some_and(|width| width != 0.95 && width != 0.99);
     let has_infinite_ratio = || {
         expected(case).iter().enumerate().any(|(index, row)| {
             let point = &case["monte_carlo"]["rows"][index];
@@ -215,7 +238,12 @@ fn check(compat: Compat) {
     for (statistic, (cases, rows, worst)) in &totals {
         println!("{statistic}: {cases} cases, {rows} rows, worst error {worst:.3} tolerances");
     }
-    assert!(failures.is_empty(), "{} cases differ:\n{}", failures.len(), failures.join("\n"));
+    assert!(
+        failures.is_empty(),
+        "{} cases differ:\n{}",
+        failures.len(),
+        failures.join("\n")
+    );
     assert!(totals.len() == NAMES.len(), "every statistic has cases");
 }
 

@@ -56,5 +56,8 @@ fn read(path: &Path) -> Result<Arc<Source>> {
     let unreadable =
         |error: std::io::Error| Diagnostic::error(Code::Unreadable, format!("can't read {}: {error}", path.display()));
     let text = std::fs::read_to_string(path).map_err(unreadable)?;
-    Ok(Arc::new(Source { path: path.display().to_string(), text }))
+    Ok(Arc::new(Source {
+        path: path.display().to_string(),
+        text,
+    }))
 }

@@ -44,8 +44,11 @@ impl Extract {
         };
         let engine = DuckDb::in_memory(Functions::default(), &Limits::default())?;
         engine.load_file(&table, file, types, ROW_NUMBER)?;
-        let columns: Columns =
-            engine.schema(&table)?.into_iter().map(|(name, kind)| (name, column_kind(&kind))).collect();
+        let columns: Columns = engine
+            .schema(&table)?
+            .into_iter()
+            .map(|(name, kind)| (name, column_kind(&kind)))
+            .collect();
         if !columns.contains_key("branch") {
             let message = format!("{} has no column `branch`", file.display());
             return Err(Diagnostic::error(Code::Data, message).into());
@@ -71,7 +74,9 @@ impl Extract {
         let source = Source {
             table: self.table.clone(),
             columns: self.columns.clone(),
-            kind: SourceKind::Extract { row_number: ROW_NUMBER.to_string() },
+            kind: SourceKind::Extract {
+                row_number: ROW_NUMBER.to_string(),
+            },
             segments: Vec::new(),
             title: "an extract".to_string(),
             name: "summaries".to_string(),

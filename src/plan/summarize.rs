@@ -145,8 +145,11 @@ pub fn summarize(demand: &Demand, source: &Source) -> Result<SummaryQuery> {
     let segments: Vec<String> = std::iter::once(ALL_SEGMENT.to_string())
         .chain(source.segments.iter().cloned())
         .collect();
-    let computable: Vec<(usize, &PlannedCell)> =
-        cells.iter().enumerate().filter(|(_, cell)| cell.is_computable()).collect();
+    let computable: Vec<(usize, &PlannedCell)> = cells
+        .iter()
+        .enumerate()
+        .filter(|(_, cell)| cell.is_computable())
+        .collect();
     let statement = match computable.is_empty() {
         true => None,
         false => Some(Statement {
@@ -157,7 +160,11 @@ pub fn summarize(demand: &Demand, source: &Source) -> Result<SummaryQuery> {
             reads: reads(&computable, source),
         }),
     };
-    Ok(SummaryQuery { statement, cells, segments })
+    Ok(SummaryQuery {
+        statement,
+        cells,
+        segments,
+    })
 }
 
 impl PlannedCell {
@@ -174,9 +181,9 @@ impl PlannedCell {
 
 fn planned(cell: &Cell, source: &Source) -> PlannedCell {
     let covariate_column = cell.covariate.as_ref().and_then(|covariate| match &source.kind {
-        SourceKind::MetricTable { pre_periods, .. } => {
-            pre_periods.get(&covariate.period).and_then(|(_, columns)| columns.get(&covariate.metric))
-        }
+        SourceKind::MetricTable { pre_periods, .. } => pre_periods
+            .get(&covariate.period)
+            .and_then(|(_, columns)| columns.get(&covariate.metric)),
         SourceKind::Extract { .. } => source.columns.get(&format!("{}_pre", covariate.metric)),
     });
     PlannedCell {
@@ -214,24 +221,43 @@ fn context(cells: &[(usize, &PlannedCell)], source: &Source) -> Result<Context> 
     let mut conditions = Vec::new();
     let mut joins = Vec::new();
     if let SourceKind::Extract { row_number } = &source.kind {
-        columns.push(Named { name: "row_number".into(), sql: column("t", row_number)? });
+        columns.push(Named {
+            name: "row_number".into(),
+            sql: column("t", row_number)?,
+        });
     }
-    if let SourceKind::MetricTable { exposed_only, pre_periods } = &source.kind {
+    if let SourceKind::MetricTable {
+        exposed_only,
+        pre_periods,
+    } = &source.kind
+    {
         conditions.push("t.enrollment_date IS NOT NULL".to_string());
         if *exposed_only {
             conditions.push("t.exposure_date IS NOT NULL".to_string());
         }
         for period in joined_periods(cells, source) {
             if let Some((table, _)) = pre_periods.get(&period) {
-                joins.push(Join { alias: period, table: table.to_string() });
+                joins.push(Join {
+                    alias: period,
+                    table: table.to_string(),
+                });
             }
         }
     }
-    let mut segments = vec![SegmentContext { name: ALL_SEGMENT.into(), included: "TRUE".into() }];
+    let mut segments = vec![SegmentContext {
+        name: ALL_SEGMENT.into(),
+        included: "TRUE".into(),
+    }];
     for (number, segment) in source.segments.iter().enumerate() {
         let name = format!("segment_{}", number + 1);
-        columns.push(Named { name: name.clone(), sql: column("t", segment)? });
-        segments.push(SegmentContext { name: segment.clone(), included: name });
+        columns.push(Named {
+            name: name.clone(),
+            sql: column("t", segment)?,
+        });
+        segments.push(SegmentContext {
+            name: segment.clone(),
+            included: name,
+        });
     }
 
     let mut contexts = Vec::new();
@@ -243,10 +269,16 @@ fn context(cells: &[(usize, &PlannedCell)], source: &Source) -> Result<Context> 
         let cell = &planned.cell;
         let mut pieces = Pieces::of(planned, source)?.into_iter();
         let first = pieces.next().unwrap_or_default();
-        columns.push(Named { name: format!("value_{number}"), sql: first.value });
+        columns.push(Named {
+            name: format!("value_{number}"),
+            sql: first.value,
+        });
         let included = (!first.conditions.is_empty()).then(|| first.conditions.join(" AND "));
         if let Some(sql) = &included {
-            columns.push(Named { name: format!("included_{number}"), sql: sql.clone() });
+            columns.push(Named {
+                name: format!("included_{number}"),
+                sql: sql.clone(),
+            });
         }
         for (stage, piece) in pieces.enumerate() {
             if stages.len() == stage {
@@ -273,7 +305,10 @@ fn context(cells: &[(usize, &PlannedCell)], source: &Source) -> Result<Context> 
                     SourceKind::Extract { .. } => column("t", &format!("{}_pre", covariate.metric))?,
                 };
                 let name = format!("covariate_{number}");
-                columns.push(Named { name: name.clone(), sql: as_float(&sql, kind) });
+                columns.push(Named {
+                    name: name.clone(),
+                    sql: as_float(&sql, kind),
+                });
                 Some(name)
             }
             _ => None,
@@ -284,7 +319,12 @@ fn context(cells: &[(usize, &PlannedCell)], source: &Source) -> Result<Context> 
                 clipped_covariates.add(number, quantile);
             }
         }
-        contexts.push(CellContext { number, title: title(cell), included, covariate });
+        contexts.push(CellContext {
+            number,
+            title: title(cell),
+            included,
+            covariate,
+        });
     }
     Ok(Context {
         title: format!("Summaries for the statistics: {}", source.title),
@@ -369,7 +409,10 @@ struct Pieces {
 impl Pieces {
     /// The stages of a cell. The first starts from the table's columns, the others from the columns `value` and `threshold`.
     fn of(planned: &PlannedCell, source: &Source) -> Result<Vec<Pieces>> {
-        let mut current = Pieces { value: "CAST(NULL AS FLOAT64)".into(), ..Pieces::default() };
+        let mut current = Pieces {
+            value: "CAST(NULL AS FLOAT64)".into(),
+            ..Pieces::default()
+        };
         if let (true, Some(kind)) = (planned.is_computable(), planned.column) {
             let sql = column("t", &planned.cell.metric)?;
             if matches!(source.kind, SourceKind::MetricTable { .. }) && planned.cell.needs_column() {
@@ -395,7 +438,11 @@ impl Pieces {
                 Step::ZeroFill => current.value = format!("COALESCE({value}, {})", float(0.0)),
                 Step::CensorHighest(fraction) | Step::CensorLowest(fraction) => {
                     pieces.push(current);
-                    let comparison = if matches!(step, Step::CensorHighest(_)) { "<" } else { ">" };
+                    let comparison = if matches!(step, Step::CensorHighest(_)) {
+                        "<"
+                    } else {
+                        ">"
+                    };
                     current = Pieces {
                         quantile: Some(fraction),
                         value: "value".into(),

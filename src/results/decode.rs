@@ -4,9 +4,7 @@ use indexmap::IndexMap;
 
 use crate::diagnostics::{Code, Diagnostic, Result};
 use crate::plan::summarize::SummaryQuery;
-use crate::summary::{
-    Branch, CellSummary, Grid, Group, Moments, OrderStatistics, Part, Place, Summaries,
-};
+use crate::summary::{Branch, CellSummary, Grid, Group, Moments, OrderStatistics, Part, Place, Summaries};
 use crate::warehouse::{Rows, Value};
 
 /// Reads the rows of a query's statement. `rows` is `None` when the query has no statement.
@@ -70,12 +68,20 @@ impl Collected {
         group.covariate_centre = columns.number(row, "covariate_centre").unwrap_or(0.0);
         group.values = columns.order(row, "value");
         group.covariates = columns.order(row, "covariate");
-        group.grid = match (columns.number(row, "grid_below"), columns.number(row, "grid_weight_above")) {
+        group.grid = match (
+            columns.number(row, "grid_below"),
+            columns.number(row, "grid_weight_above"),
+        ) {
             (Some(below), Some(weight_above)) => Some(Grid { below, weight_above }),
             _ => None,
         };
         let part = columns.part(row)?;
-        group.branches.entry(branch.to_string()).or_insert_with(Branch::default).parts.push(part);
+        group
+            .branches
+            .entry(branch.to_string())
+            .or_insert_with(Branch::default)
+            .parts
+            .push(part);
         Ok(())
     }
 
@@ -83,13 +89,18 @@ impl Collected {
         let rank = |name: &String| match self.first_rows.get(name) {
             Some(first) => (*first, name.clone()),
             None => {
-                let place = branches.iter().position(|branch| branch == name).unwrap_or(branches.len());
+                let place = branches
+                    .iter()
+                    .position(|branch| branch == name)
+                    .unwrap_or(branches.len());
                 (place as i64, name.clone())
             }
         };
         self.group.branches.sort_by_cached_key(|name, _| rank(name));
         for branch in self.group.branches.values_mut() {
-            branch.parts.sort_by_key(|part| (part.value_place, part.covariate_place));
+            branch
+                .parts
+                .sort_by_key(|part| (part.value_place, part.covariate_place));
         }
         self.group
     }
@@ -109,11 +120,15 @@ impl Columns<'_> {
     }
 
     fn integer(&self, row: &[Value], name: &str) -> Result<i64> {
-        self.optional(row, name).and_then(Value::as_i64).ok_or_else(|| unexpected(name))
+        self.optional(row, name)
+            .and_then(Value::as_i64)
+            .ok_or_else(|| unexpected(name))
     }
 
     fn text<'r>(&self, row: &'r [Value], name: &str) -> Result<&'r str> {
-        self.optional(row, name).and_then(Value::as_str).ok_or_else(|| unexpected(name))
+        self.optional(row, name)
+            .and_then(Value::as_str)
+            .ok_or_else(|| unexpected(name))
     }
 
     fn place(&self, row: &[Value], name: &str) -> Result<Place> {

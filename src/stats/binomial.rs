@@ -36,7 +36,13 @@ pub fn posteriors<'a>(group: &'a Group, kind: ValueKind) -> Result<Vec<(&'a str,
             let n = values(branch) as f64;
             let parts = branch.parts.iter().filter(|part| part.value_place != Place::Null);
             let c: f64 = parts.map(|part| part.sum).sum();
-            (name.as_str(), Beta { a: c + 1.0, b: n - c + 1.0 })
+            (
+                name.as_str(),
+                Beta {
+                    a: c + 1.0,
+                    b: n - c + 1.0,
+                },
+            )
         })
         .collect())
 }
@@ -62,7 +68,14 @@ pub fn proportion(posterior: Beta, confidence: f64, compat: Compat) -> Interval 
 
 /// The difference of two proportions.
 pub fn difference(branch: Beta, reference: Beta, confidence: f64, compat: Compat) -> Interval {
-    interval(branch.mean() - reference.mean(), Contrast::Difference, branch, reference, confidence, compat)
+    interval(
+        branch.mean() - reference.mean(),
+        Contrast::Difference,
+        branch,
+        reference,
+        confidence,
+        compat,
+    )
 }
 
 /// The relative uplift of a proportion, and whether its mean is infinite.
@@ -97,7 +110,11 @@ fn sampled_inverse(y: Beta) -> f64 {
     let smallest = 1.0 / (y.b * draws);
     let harmonic: f64 = {
         let n = y.b - 1.0;
-        if n < 1.0 { 0.0 } else { n.ln() + 0.577_215_664_901_532_9 + 0.5 / n }
+        if n < 1.0 {
+            0.0
+        } else {
+            n.ln() + 0.577_215_664_901_532_9 + 0.5 / n
+        }
     };
     y.b * (1.0 - smallest.ln() - harmonic)
 }
@@ -129,7 +146,11 @@ impl Pair {
         let deviation = |beta: Beta| {
             let (mean, n) = (beta.mean(), beta.a + beta.b);
             let deviation = (mean * (1.0 - mean) / (n + 1.0)).sqrt();
-            if contrast == Contrast::Ratio { deviation / mean } else { deviation }
+            if contrast == Contrast::Ratio {
+                deviation / mean
+            } else {
+                deviation
+            }
         };
         let over_x = deviation(x) <= deviation(y);
         let ends = |beta: Beta| (beta.quantile_pair(1e-16, 1.0), beta.quantile_pair(1.0, 1e-16));
@@ -141,7 +162,15 @@ impl Pair {
         let (narrow, ends) = if over_x { (x, ends_x) } else { (y, ends_y) };
         let logit = |(x, y): (f64, f64)| (x / y).ln();
         let logits = (logit(ends.0), logit(ends.1));
-        Pair { contrast, x, y, over_x, logits, nodes: nodes(narrow, &[logits.0, logits.1]), range }
+        Pair {
+            contrast,
+            x,
+            y,
+            over_x,
+            logits,
+            nodes: nodes(narrow, &[logits.0, logits.1]),
+            range,
+        }
     }
 
     /// The quantile of order `p`, by Newton's method kept inside a bracket.
@@ -151,9 +180,17 @@ impl Pair {
         let mut at = 0.5 * (low + high);
         for _ in 0..200 {
             let (probability, density) = self.cdf(at);
-            if probability < p { low = at } else { high = at }
+            if probability < p {
+                low = at
+            } else {
+                high = at
+            }
             let newton = at - (probability - p) / density;
-            let next = if newton > low && newton < high { newton } else { 0.5 * (low + high) };
+            let next = if newton > low && newton < high {
+                newton
+            } else {
+                0.5 * (low + high)
+            };
             let step = (next - at).abs();
             at = next;
             if step <= tolerance {
@@ -229,7 +266,11 @@ fn nodes(beta: Beta, breaks: &[f64]) -> Vec<Node> {
                 for u in [middle - 0.5 * width * node, middle + 0.5 * width * node] {
                     let (v, complement) = (1.0 / (1.0 + (-u).exp()), 1.0 / (1.0 + u.exp()));
                     let density = beta.log_density_of_logit(v, complement).exp();
-                    nodes.push(Node { v, complement, weight: 0.5 * width * weight * density });
+                    nodes.push(Node {
+                        v,
+                        complement,
+                        weight: 0.5 * width * weight * density,
+                    });
                 }
             }
         }

@@ -31,7 +31,11 @@ pub fn t_survival(t: f64, df: f64) -> f64 {
     // y = t^2 / (df + t^2) is the small one at large df; both are kept, so that neither is a difference.
     let (x, y) = (df / (df + square), square / (df + square));
     let both_tails = Beta { a: 0.5 * df, b: 0.5 }.regularized(x, y).0;
-    if t >= 0.0 { 0.5 * both_tails } else { 1.0 - 0.5 * both_tails }
+    if t >= 0.0 {
+        0.5 * both_tails
+    } else {
+        1.0 - 0.5 * both_tails
+    }
 }
 
 /// The quantile of order `p` of Student's t with `df` degrees of freedom; NaN unless `0 < p < 1` and `df > 0`.

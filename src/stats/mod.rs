@@ -99,7 +99,11 @@ impl Interval {
     /// An estimate with its ends.
     pub fn new(point: f64, lower: f64, upper: f64) -> Self {
         let finite = |value: f64| value.is_finite().then_some(value);
-        Self { point: finite(point), lower: finite(lower), upper: finite(upper) }
+        Self {
+            point: finite(point),
+            lower: finite(lower),
+            upper: finite(upper),
+        }
     }
 
     /// An estimate with ends at the same distance.
@@ -110,7 +114,11 @@ impl Interval {
     /// Everything times a factor.
     pub fn scaled(self, factor: f64) -> Self {
         let times = |value: Option<f64>| value.map(|value| value * factor);
-        Self { point: times(self.point), lower: times(self.lower), upper: times(self.upper) }
+        Self {
+            point: times(self.point),
+            lower: times(self.lower),
+            upper: times(self.upper),
+        }
     }
 }
 
@@ -200,11 +208,19 @@ pub fn parse(summary: &analysis::Summary) -> Result<Request, Diagnostics> {
     let statistic = match summary.statistic.as_str() {
         "count" => Some(Statistic::Count),
         "sum" => Some(Statistic::Sum),
-        "binomial" => Some(Statistic::Binomial { confidence: parameters.confidence("confidence_interval", 0.95) }),
-        "linear_model_mean" => Some(Statistic::LinearModelMean(linear_model(&mut parameters, "mean_lm", 0.005))),
-        "linear_model_mean_no_clip" => {
-            Some(Statistic::LinearModelMean(linear_model(&mut parameters, "mean_lm_noclip", 0.0)))
-        }
+        "binomial" => Some(Statistic::Binomial {
+            confidence: parameters.confidence("confidence_interval", 0.95),
+        }),
+        "linear_model_mean" => Some(Statistic::LinearModelMean(linear_model(
+            &mut parameters,
+            "mean_lm",
+            0.005,
+        ))),
+        "linear_model_mean_no_clip" => Some(Statistic::LinearModelMean(linear_model(
+            &mut parameters,
+            "mean_lm_noclip",
+            0.0,
+        ))),
         "per_client_dau_impact" => Some(Statistic::PerClientDauImpact(LinearModel {
             name: "per_client_dau_impact".to_string(),
             drop_highest: parameters.share("drop_highest", 0.0),
@@ -228,10 +244,14 @@ pub fn parse(summary: &analysis::Summary) -> Result<Request, Diagnostics> {
         }
     }
     match statistic {
-        Some(statistic) if faults.is_empty() => {
-            Ok(Request { metric: summary.metric.clone(), statistic, pre_treatments })
-        }
-        _ => Err(Diagnostics(faults.into_iter().map(|fault| at_fault(fault, summary)).collect())),
+        Some(statistic) if faults.is_empty() => Ok(Request {
+            metric: summary.metric.clone(),
+            statistic,
+            pre_treatments,
+        }),
+        _ => Err(Diagnostics(
+            faults.into_iter().map(|fault| at_fault(fault, summary)).collect(),
+        )),
     }
 }
 
@@ -290,7 +310,10 @@ fn at_fault(fault: Fault, summary: &analysis::Summary) -> Diagnostic {
         _ => range.clone(),
     };
     let diagnostic = Diagnostic::error(Code::Statistic, fault.message)
-        .with_span(Span { source: source.clone(), range })
+        .with_span(Span {
+            source: source.clone(),
+            range,
+        })
         .within(format!("metric {}", summary.metric));
     match fault.help {
         Some(help) => diagnostic.with_help(help),
@@ -322,7 +345,9 @@ impl Request {
             metric: self.metric.clone(),
             needs_values: self.statistic != Statistic::Count,
             steps,
-            clip_quantile: model.map(|model| 1.0 - model.drop_highest).filter(|quantile| *quantile < 1.0),
+            clip_quantile: model
+                .map(|model| 1.0 - model.drop_highest)
+                .filter(|quantile| *quantile < 1.0),
             covariate: model
                 .and_then(|model| model.covariate.as_ref())
                 .filter(|_| !context.period.is_preenrollment())
@@ -346,7 +371,12 @@ impl Request {
     /// The statistic's rows in all segments of its summary, and the reasons for what is missing.
     pub fn estimate(&self, summaries: &Summaries, context: &Context) -> Estimates {
         let cell = self.cell(context);
-        let mut answer = Answer { request: self, context, segment: "", estimates: Estimates::default() };
+        let mut answer = Answer {
+            request: self,
+            context,
+            segment: "",
+            estimates: Estimates::default(),
+        };
         match summaries.get(&cell) {
             Some(summary) if !cell.needs_column() || summary.column.is_some() => {
                 for (segment, group) in &summary.groups {
@@ -380,13 +410,20 @@ impl Request {
         match &self.statistic {
             Statistic::Count => {
                 for (branch, rows) in &group.branches {
-                    answer.own(branch, None, Interval::new(moments::rows(rows) as f64, f64::NAN, f64::NAN));
+                    answer.own(
+                        branch,
+                        None,
+                        Interval::new(moments::rows(rows) as f64, f64::NAN, f64::NAN),
+                    );
                 }
             }
             Statistic::Sum => {
                 for (branch, rows) in &group.branches {
                     // A part without values adds nothing.
-                    let values = rows.parts.iter().filter(|part| part.value_place != crate::summary::Place::Null);
+                    let values = rows
+                        .parts
+                        .iter()
+                        .filter(|part| part.value_place != crate::summary::Place::Null);
                     let sum = values.fold(0.0, |sum, part| sum + part.sum);
                     answer.own(branch, None, Interval::new(sum, f64::NAN, f64::NAN));
                 }
@@ -414,8 +451,15 @@ fn linear_model_output(
     if summary.cell.covariate.is_some() && summary.covariate_column.is_none() {
         answer.state(None, State::CovariateMissing);
     }
-    let covariate = summary.covariate_column.and_then(|column| pre_treatment::kind_after(column, &[]).ok());
-    linear_model::estimate(&linear_model::Input { group, metric: &summary.cell.metric, kind, covariate })
+    let covariate = summary
+        .covariate_column
+        .and_then(|column| pre_treatment::kind_after(column, &[]).ok());
+    linear_model::estimate(&linear_model::Input {
+        group,
+        metric: &summary.cell.metric,
+        kind,
+        covariate,
+    })
 }
 
 fn binomial_rows(group: &Group, kind: ValueKind, confidence: f64, answer: &mut Answer) {

@@ -19,7 +19,11 @@ pub struct Fault {
 impl Fault {
     /// A fault at a word.
     pub fn new(word: &str, message: impl Into<String>) -> Self {
-        Self { word: word.to_string(), message: message.into(), help: None }
+        Self {
+            word: word.to_string(),
+            message: message.into(),
+            help: None,
+        }
     }
 
     /// An unknown name of some kind of thing, with the nearest known one as help.
@@ -48,7 +52,12 @@ pub struct Parameters<'a> {
 impl<'a> Parameters<'a> {
     /// The parameters of `of`, as messages name it.
     pub fn new(of: String, given: &'a IndexMap<String, Value>) -> Self {
-        Self { of, given, known: Vec::new(), faults: Vec::new() }
+        Self {
+            of,
+            given,
+            known: Vec::new(),
+            faults: Vec::new(),
+        }
     }
 
     /// A parameter as written; `None` when absent.
@@ -60,7 +69,10 @@ impl<'a> Parameters<'a> {
     /// Notes a fault of a parameter's value.
     pub fn refuse(&mut self, name: &str, expected: &str) {
         let given = self.given.get(name).map(Value::to_string).unwrap_or_default();
-        self.faults.push(Fault::new(name, format!("{name} of {} must be {expected}, but is {given}", self.of)));
+        self.faults.push(Fault::new(
+            name,
+            format!("{name} of {} must be {expected}, but is {given}", self.of),
+        ));
     }
 
     /// Notes a fault in other words.
@@ -82,7 +94,10 @@ impl<'a> Parameters<'a> {
     /// A finite number without a default.
     pub fn required_number(&mut self, name: &'static str) -> Option<f64> {
         if self.value(name).is_none() {
-            self.faults.push(Fault::new(&self.of.clone(), format!("{} needs the parameter {name}", self.of)));
+            self.faults.push(Fault::new(
+                &self.of.clone(),
+                format!("{} needs the parameter {name}", self.of),
+            ));
             return None;
         }
         self.known.pop();
@@ -160,6 +175,10 @@ impl<'a> Parameters<'a> {
             }
             self.faults.push(fault);
         }
-        if self.faults.is_empty() { Ok(()) } else { Err(self.faults) }
+        if self.faults.is_empty() {
+            Ok(())
+        } else {
+            Err(self.faults)
+        }
     }
 }

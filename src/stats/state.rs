@@ -52,7 +52,9 @@ impl State {
     fn reason(&self) -> &str {
         match self {
             State::NoVariation => "no variation: all values are the same",
-            State::ZeroReferenceMean => "zero reference mean: every value of the reference branch is zero after clipping",
+            State::ZeroReferenceMean => {
+                "zero reference mean: every value of the reference branch is zero after clipping"
+            }
             State::TooFewUnits => "too few units: a mean of one unit has no interval",
             State::NoValues => "no values: no unit has a value to compare",
             State::MetricMissing => "metric missing: the table has no such column",
@@ -96,7 +98,10 @@ impl CellState {
         };
         Diagnostic::warning(
             Code::NoEstimate,
-            format!("{} of {}, segment {}{branch}: {}", self.statistic, self.metric, self.segment, self.state),
+            format!(
+                "{} of {}, segment {}{branch}: {}",
+                self.statistic, self.metric, self.segment, self.state
+            ),
         )
     }
 }

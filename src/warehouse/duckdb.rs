@@ -73,7 +73,8 @@ impl DuckDb {
     }
 
     fn start(functions: Functions, folder: Option<PathBuf>, access: Access, limits: &Limits) -> Result<Self> {
-        let unusable = |error: duckdb::Error| Diagnostic::error(Code::Unreachable, format!("can't start DuckDB: {error}"));
+        let unusable =
+            |error: duckdb::Error| Diagnostic::error(Code::Unreachable, format!("can't start DuckDB: {error}"));
         let config = Config::default()
             .enable_autoload_extension(false)
             .and_then(|config| config.with("autoinstall_known_extensions", "false"))
@@ -89,13 +90,19 @@ impl DuckDb {
         if let Some(memory) = limits.memory.as_deref().and_then(quote_string) {
             settings.push_str(&format!("SET memory_limit = {memory};"));
         }
-        connection
-            .execute_batch(&settings)
-            .map_err(|error| Diagnostic::error(Code::Usage, format!("DuckDB refuses the limits: {}", first_line(&error))))?;
+        connection.execute_batch(&settings).map_err(|error| {
+            Diagnostic::error(
+                Code::Usage,
+                format!("DuckDB refuses the limits: {}", first_line(&error)),
+            )
+        })?;
         let setup = setup_sql(&functions);
-        connection
-            .execute_batch(&setup)
-            .map_err(|error| Diagnostic::error(Code::Untranslatable, format!("DuckDB refuses a function: {}", first_line(&error))))?;
+        connection.execute_batch(&setup).map_err(|error| {
+            Diagnostic::error(
+                Code::Untranslatable,
+                format!("DuckDB refuses a function: {}", first_line(&error)),
+            )
+        })?;
         Ok(Self {
             connection,
             functions,
@@ -115,18 +122,28 @@ impl DuckDb {
             Some(folder) => {
                 let path = folder.join(format!("{project}.duckdb"));
                 let Some(path) = path.to_str().and_then(quote_string) else {
-                    return Err(Diagnostic::error(Code::Unreachable, format!("`{}` is not a usable path", path.display())).into());
+                    return Err(Diagnostic::error(
+                        Code::Unreachable,
+                        format!("`{}` is not a usable path", path.display()),
+                    )
+                    .into());
                 };
-                let mode = if self.access == Access::Read { " (READ_ONLY)" } else { "" };
+                let mode = if self.access == Access::Read {
+                    " (READ_ONLY)"
+                } else {
+                    ""
+                };
                 format!("ATTACH {path} AS {}{mode}", quote_name(project))
             }
         };
         self.connection.execute_batch(&sql).map_err(|error| {
             let text = first_line(&error);
-            let mut diagnostic = Diagnostic::error(Code::Unreachable, format!("can't open the project `{project}`: {text}"));
+            let mut diagnostic =
+                Diagnostic::error(Code::Unreachable, format!("can't open the project `{project}`: {text}"));
             if text.contains("lock") {
                 diagnostic.message = format!("the project `{project}` is open in another process");
-                diagnostic.help = Some("one process at a time may write to a database; wait for the other one to end".into());
+                diagnostic.help =
+                    Some("one process at a time may write to a database; wait for the other one to end".into());
             }
             diagnostic
         })?;
@@ -135,9 +152,13 @@ impl DuckDb {
     }
 
     /// Makes sure that a table can be created: its project's file and its dataset.
-    fn make_room(&self, table: &TableName) -> Result<()> {
+    pub(super) fn make_room(&self, table: &TableName) -> Result<()> {
         if self.access == Access::Read {
-            return Err(Diagnostic::error(Code::Usage, format!("can't write `{table}`: the database is open for reading only")).into());
+            return Err(Diagnostic::error(
+                Code::Usage,
+                format!("can't write `{table}`: the database is open for reading only"),
+            )
+            .into());
         }
         self.attach(&table.project)?;
         let schema = format!("{}.{}", quote_name(&table.project), quote_name(&table.dataset));
@@ -152,7 +173,7 @@ impl DuckDb {
     }
 
     /// Several statements of our own making, all or none.
-    fn transaction(&self, statements: &[String]) -> std::result::Result<(), duckdb::Error> {
+    pub(super) fn transaction(&self, statements: &[String]) -> std::result::Result<(), duckdb::Error> {
         self.connection.execute_batch("BEGIN")?;
         for statement in statements {
             if let Err(error) = self.connection.execute_batch(statement) {
@@ -193,7 +214,9 @@ impl DuckDb {
             }
             Err(texts) => {
                 let fault = format!("one statement is wanted, there are {}", texts.len());
-                Err(Diagnostic::error(Code::SqlSyntax, fault).within(source.path.clone()).into())
+                Err(Diagnostic::error(Code::SqlSyntax, fault)
+                    .within(source.path.clone())
+                    .into())
             }
         }
     }
@@ -215,7 +238,8 @@ impl DuckDb {
             if name.table.ends_with('*') || !seen.insert(name.clone()) || self.exists(&name)? {
                 continue;
             }
-            let mut diagnostic = Diagnostic::error(Code::Statement, format!("there is no table `{name}`")).within(source.path.clone());
+            let mut diagnostic =
+                Diagnostic::error(Code::Statement, format!("there is no table `{name}`")).within(source.path.clone());
             diagnostic.span = span;
             let all = self.all_tables()?;
             diagnostic.help = nearest(&name.to_string(), all.iter().map(String::as_str))
@@ -247,8 +271,8 @@ impl DuckDb {
             let candidates: Vec<&str> = (text.split_once("Candidate bindings:"))
                 .map(|(_, rest)| rest.split('"').skip(1).step_by(2).collect())
                 .unwrap_or_default();
-            diagnostic.help =
-                nearest(name, candidates.iter().copied()).map(|near| format!("a column with a similar name is `{near}`"));
+            diagnostic.help = nearest(name, candidates.iter().copied())
+                .map(|near| format!("a column with a similar name is `{near}`"));
         } else if let Some((_, told)) = message.split_once("Could not convert string '") {
             // Errors raised by BigQuery's functions are casts of words that say what is wrong.
             diagnostic.message = told.split_once("' to ").map_or(told, |(words, _)| words).to_string();
@@ -283,10 +307,17 @@ impl DuckDb {
 
     /// Whether a table of that name is a view; None when there is neither.
     fn is_view(&self, table: &TableName) -> Result<Option<bool>> {
-        if !self.tables_of_kind(&table.project, &table.dataset, true)?.contains(&table.table) {
+        if !self
+            .tables_of_kind(&table.project, &table.dataset, true)?
+            .contains(&table.table)
+        {
             return Ok(None);
         }
-        Ok(Some(!self.tables_of_kind(&table.project, &table.dataset, false)?.contains(&table.table)))
+        Ok(Some(
+            !self
+                .tables_of_kind(&table.project, &table.dataset, false)?
+                .contains(&table.table),
+        ))
     }
 
     /// The statement that makes room for a table or view where one of the other kind stands.
@@ -303,8 +334,13 @@ impl DuckDb {
         let columns = self.describe(source, &text)?;
         self.make_room(table)?;
         let mut statements = self.drop_other(table, false)?;
-        statements.push(format!("CREATE OR REPLACE TABLE {} AS\n{}", full_name(table), with_types(&columns, &text)));
-        self.transaction(&statements).map_err(|error| self.explain(source, &error))
+        statements.push(format!(
+            "CREATE OR REPLACE TABLE {} AS\n{}",
+            full_name(table),
+            with_types(&columns, &text)
+        ));
+        self.transaction(&statements)
+            .map_err(|error| self.explain(source, &error))
     }
 
     fn write_view(&self, source: &Arc<Source>, table: &TableName) -> Result<()> {
@@ -312,7 +348,8 @@ impl DuckDb {
         self.make_room(table)?;
         let mut statements = self.drop_other(table, true)?;
         statements.push(format!("CREATE OR REPLACE VIEW {} AS\n{text}", full_name(table)));
-        self.transaction(&statements).map_err(|error| self.explain(source, &error))
+        self.transaction(&statements)
+            .map_err(|error| self.explain(source, &error))
     }
 
     fn read(&self, source: &Arc<Source>) -> Result<Rows> {
@@ -348,7 +385,11 @@ impl Warehouse for DuckDb {
         match &statement.target {
             Target::Table(table) => self.write_table(&source, table).map(|()| Executed::Written),
             Target::TableIfEmpty(table) => {
-                if self.exists(table)? && !self.strings(&format!("SELECT '' FROM {} LIMIT 1", full_name(table)))?.is_empty() {
+                if self.exists(table)?
+                    && !self
+                        .strings(&format!("SELECT '' FROM {} LIMIT 1", full_name(table)))?
+                        .is_empty()
+                {
                     return Ok(Executed::Kept);
                 }
                 self.write_table(&source, table).map(|()| Executed::Written)
@@ -382,11 +423,16 @@ impl Warehouse for DuckDb {
             text: String::new(),
         });
         let columns = self.describe(&source, &format!("SELECT * FROM {}", full_name(table)))?;
-        columns.into_iter().map(|(name, kind)| Ok((name, parse_type(&kind)?))).collect()
+        columns
+            .into_iter()
+            .map(|(name, kind)| Ok((name, parse_type(&kind)?)))
+            .collect()
     }
 
     fn load(&self, table: &TableName, rows: &Rows) -> Result<()> {
-        let unwritable = |error: std::io::Error| Diagnostic::error(Code::Unwritable, format!("can't write a temporary file: {error}"));
+        let unwritable = |error: std::io::Error| {
+            Diagnostic::error(Code::Unwritable, format!("can't write a temporary file: {error}"))
+        };
         let mut file = Temporary::create("rows", "ndjson").map_err(unwritable)?;
         for row in &rows.rows {
             let line = line_of(row, &rows.columns);
@@ -403,7 +449,9 @@ impl DuckDb {
         self.make_room(table)?;
         let mut statements = self.drop_other(table, false)?;
         let Some(path) = file.to_str().and_then(quote_string) else {
-            return Err(Diagnostic::error(Code::Unwritable, format!("`{}` is not a usable path", file.display())).into());
+            return Err(
+                Diagnostic::error(Code::Unwritable, format!("`{}` is not a usable path", file.display())).into(),
+            );
         };
         // Columns are c0, c1, ... in the file, so that no name needs quoting in the map of types.
         let kinds: Vec<String> = (columns.iter().enumerate())
@@ -419,8 +467,9 @@ impl DuckDb {
             list.join(", "),
             kinds.join(", ")
         ));
-        self.transaction(&statements)
-            .map_err(|error| Diagnostic::error(Code::Statement, format!("can't load `{table}`: {}", first_line(&error))).into())
+        self.transaction(&statements).map_err(|error| {
+            Diagnostic::error(Code::Statement, format!("can't load `{table}`: {}", first_line(&error))).into()
+        })
     }
 }
 
@@ -441,10 +490,14 @@ pub(crate) fn line_of(row: &[Value], columns: &[(String, Type)]) -> String {
 fn text_of(value: &Value, kind: &Type) -> String {
     let nested = |values: Vec<String>, open: &str, close: &str| format!("{open}{}{close}", values.join(","));
     match (value, kind) {
-        (Value::Array(items), Type::Array(element)) => nested(items.iter().map(|item| text_of(item, element)).collect(), "[", "]"),
+        (Value::Array(items), Type::Array(element)) => {
+            nested(items.iter().map(|item| text_of(item, element)).collect(), "[", "]")
+        }
         (Value::Struct(values), Type::Struct(fields)) => {
             let fields = fields.iter().zip(values);
-            let parts = fields.map(|((name, kind), value)| format!("{}:{}", serde_json::Value::from(name.as_str()), text_of(value, kind)));
+            let parts = fields.map(|((name, kind), value)| {
+                format!("{}:{}", serde_json::Value::from(name.as_str()), text_of(value, kind))
+            });
             nested(parts.collect(), "{", "}")
         }
         (Value::Bytes(bytes), _) => {
@@ -530,12 +583,17 @@ fn normal(kind: &str) -> String {
     kind.chars().filter(|c| !matches!(c, '"' | ' ')).collect()
 }
 
-fn full_name(table: &TableName) -> String {
-    format!("{}.{}.{}", quote_name(&table.project), quote_name(&table.dataset), quote_name(&table.table))
+pub(super) fn full_name(table: &TableName) -> String {
+    format!(
+        "{}.{}.{}",
+        quote_name(&table.project),
+        quote_name(&table.dataset),
+        quote_name(&table.table)
+    )
 }
 
 /// The first line of DuckDB's message, without the kind of error before it.
-fn first_line(error: &duckdb::Error) -> String {
+pub(super) fn first_line(error: &duckdb::Error) -> String {
     let text = error.to_string();
     let line = text.lines().next().unwrap_or_default();
     let line = line.split_once(" Error: ").map_or(line, |(_, rest)| rest);
@@ -544,7 +602,11 @@ fn first_line(error: &duckdb::Error) -> String {
 
 /// The table that a name of three parts names.
 fn table_name(name: &ObjectName) -> Option<TableName> {
-    let parts: Vec<&str> = name.0.iter().filter_map(|part| Some(part.as_ident()?.value.as_str())).collect();
+    let parts: Vec<&str> = name
+        .0
+        .iter()
+        .filter_map(|part| Some(part.as_ident()?.value.as_str()))
+        .collect();
     let parts: Vec<&str> = parts.iter().flat_map(|part| part.split('.')).collect();
     match parts.as_slice() {
         [project, dataset, table] => Some(TableName {
@@ -560,7 +622,11 @@ fn span_of(source: &Arc<Source>, name: &ObjectName) -> Option<Span> {
     let start = name.0.first()?.as_ident()?.span.start;
     let end = name.0.last()?.as_ident()?.span.end;
     let offset = |place: sqlparser::tokenizer::Location| {
-        check::offset(&source.text, usize::try_from(place.line).ok()?, usize::try_from(place.column).ok()?)
+        crate::diagnostics::offset(
+            &source.text,
+            usize::try_from(place.line).ok()?,
+            usize::try_from(place.column).ok()?,
+        )
     };
     let start = offset(start)?;
     Some(Span {
@@ -597,7 +663,11 @@ fn value(value: duckdb::types::Value, kind: &Type) -> Value {
         (D::Double(number), _) => Value::Float64(number),
         (D::Decimal(number), _) => {
             let text = number.to_string();
-            let text = if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
+            let text = if text.contains('.') {
+                text.trim_end_matches('0').trim_end_matches('.')
+            } else {
+                &text
+            };
             Value::Numeric(text.into())
         }
         (D::Text(text) | D::Enum(text), Type::Json) => Value::Json(text),
@@ -605,20 +675,29 @@ fn value(value: duckdb::types::Value, kind: &Type) -> Value {
         (D::Blob(bytes), _) => Value::Bytes(bytes),
         (D::Date32(days), _) => date(days).map_or(Value::Null, Value::Date),
         (D::Timestamp(unit, count), _) => moment(unit.to_micros(count)).map_or(Value::Null, Value::Timestamp),
-        (D::Time64(unit, count), _) => moment(unit.to_micros(count)).map_or(Value::Null, |moment| Value::Time(Time::from(moment))),
+        (D::Time64(unit, count), _) => {
+            moment(unit.to_micros(count)).map_or(Value::Null, |moment| Value::Time(Time::from(moment)))
+        }
         (D::List(items) | D::Array(items), Type::Array(element)) => {
             Value::Array(items.into_iter().map(|item| self::value(item, element)).collect())
         }
         (D::Struct(fields), Type::Struct(kinds)) => {
             let values = fields.iter().map(|(_, value)| value.clone());
-            Value::Struct(values.zip(kinds).map(|(item, (_, kind))| self::value(item, kind)).collect())
+            Value::Struct(
+                values
+                    .zip(kinds)
+                    .map(|(item, (_, kind))| self::value(item, kind))
+                    .collect(),
+            )
         }
         (other, _) => Value::String(format!("{other:?}")),
     }
 }
 
 fn date(days: i32) -> Option<Date> {
-    Date::constant(1970, 1, 1).checked_add(jiff::Span::new().try_days(days).ok()?).ok()
+    Date::constant(1970, 1, 1)
+        .checked_add(jiff::Span::new().try_days(days).ok()?)
+        .ok()
 }
 
 fn moment(microseconds: i64) -> Option<DateTime> {

@@ -6,6 +6,7 @@
 mod call;
 mod clause;
 mod date;
+mod expansion;
 mod expression;
 mod from;
 mod function;
@@ -124,8 +125,11 @@ impl<'a> Translator<'a> {
 
     fn span(&self, place: sqlparser::tokenizer::Span) -> Option<Span> {
         let offset = |location: sqlparser::tokenizer::Location| {
-            let (line, column) = (usize::try_from(location.line).ok()?, usize::try_from(location.column).ok()?);
-            check::offset(&self.source.text, line, column)
+            let (line, column) = (
+                usize::try_from(location.line).ok()?,
+                usize::try_from(location.column).ok()?,
+            );
+            crate::diagnostics::offset(&self.source.text, line, column)
         };
         let start = offset(place.start)?;
         let end = offset(place.end).filter(|end| *end > start).unwrap_or(start);

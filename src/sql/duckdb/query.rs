@@ -6,6 +6,7 @@ use sqlparser::ast::{
     WildcardAdditionalOptions,
 };
 
+use super::expansion::is_expansion;
 use super::from::Scope;
 use super::{Translator, indent, quote_name};
 
@@ -44,7 +45,8 @@ impl Translator<'_> {
             format_clause,
             pipe_operators,
         } = query;
-        if fetch.is_some() || !locks.is_empty() || for_clause.is_some() || settings.is_some() || format_clause.is_some() {
+        if fetch.is_some() || !locks.is_empty() || for_clause.is_some() || settings.is_some() || format_clause.is_some()
+        {
             self.unknown(query.span(), "FETCH, FOR, SETTINGS or FORMAT");
         }
         if !pipe_operators.is_empty() {
@@ -105,7 +107,16 @@ impl Translator<'_> {
             false => format!(" ({})", columns.join(", ")),
         };
         let query = self.query(&cte.query, Columns::Inner);
-        format!("{}{columns} AS (\n{}\n)", self.alias(&name.value), indent(&query))
+        let stored = if is_expansion(&cte.query) {
+            "NOT MATERIALIZED "
+        } else {
+            ""
+        };
+        format!(
+            "{}{columns} AS {stored}(\n{}\n)",
+            self.alias(&name.value),
+            indent(&query)
+        )
     }
 
     /// The text, and the SELECT list's aliases where ORDER BY can't see them.
@@ -129,7 +140,11 @@ impl Translator<'_> {
                     _ => {
                         let fault = format!("the embedded engine does not know `{op} {set_quantifier}`");
                         let help = "UNION ALL, UNION DISTINCT, EXCEPT DISTINCT and INTERSECT DISTINCT are known";
-                        self.fault(right.span(), fault.replace(" `", " `").replace(" `", " `"), Some(help.into()));
+                        self.fault(
+                            right.span(),
+                            fault.replace(" `", " `").replace(" `", " `"),
+                            Some(help.into()),
+                        );
                         "UNION ALL"
                     }
                 };
@@ -368,7 +383,13 @@ impl Translator<'_> {
             let items: Vec<String> = replace
                 .items
                 .iter()
-                .map(|item| format!("{} AS {}", self.expression(&item.expr), quote_name(&item.column_name.value)))
+                .map(|item| {
+                    format!(
+                        "{} AS {}",
+                        self.expression(&item.expr),
+                        quote_name(&item.column_name.value)
+                    )
+                })
                 .collect();
             text.push_str(&format!(" REPLACE ({})", items.join(", ")));
         }
@@ -382,9 +403,7 @@ impl Translator<'_> {
             let (name, expr) = match item {
                 SelectItem::ExprWithAlias { expr, alias } => (Some(alias.value.clone()), expr),
                 SelectItem::UnnamedExpr(expr) => (super::known::inferred_name(expr), expr),
-                SelectItem::ExprWithAliases { .. }
-                | SelectItem::QualifiedWildcard(..)
-                | SelectItem::Wildcard(_) => {
+                SelectItem::ExprWithAliases { .. } | SelectItem::QualifiedWildcard(..) | SelectItem::Wildcard(_) => {
                     return self.unknown(item.span(), "a star in SELECT AS STRUCT");
                 }
             };

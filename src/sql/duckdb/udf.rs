@@ -7,9 +7,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
-use sqlparser::ast::{
-    CreateFunction, CreateFunctionBody, Expr, Spanned, Statement, TableFactor, Visit, Visitor,
-};
+use sqlparser::ast::{CreateFunction, CreateFunctionBody, Expr, Spanned, Statement, TableFactor, Visit, Visitor};
 
 use super::{CATALOG, Translator, quote_name};
 use crate::diagnostics::{Diagnostics, Result, Source};
@@ -18,8 +16,14 @@ use crate::sql::types::Type;
 
 /// Our own definitions, with the names of their files.
 const OURS: &[(&str, &str)] = &[
-    ("configs/functions/mozfun.sql", include_str!("../../../configs/functions/mozfun.sql")),
-    ("configs/functions/udf.sql", include_str!("../../../configs/functions/udf.sql")),
+    (
+        "configs/functions/mozfun.sql",
+        include_str!("../../../configs/functions/mozfun.sql"),
+    ),
+    (
+        "configs/functions/udf.sql",
+        include_str!("../../../configs/functions/udf.sql"),
+    ),
 ];
 
 /// The SQL functions that statements may call.
@@ -147,7 +151,10 @@ fn definitions(source: &Arc<Source>) -> Result<Vec<(String, CreateFunction)>> {
                 found.push((parts.join("."), function));
             }
             other => {
-                translator.unknown(other.span(), "a statement other than CREATE FUNCTION in a file of functions");
+                translator.unknown(
+                    other.span(),
+                    "a statement other than CREATE FUNCTION in a file of functions",
+                );
             }
         }
     }
@@ -164,7 +171,10 @@ fn macro_of(
     let language = definition.language.as_ref().map(|language| language.value.clone());
     let body = match &definition.function_body {
         Some(CreateFunctionBody::AsAfterOptions(body)) => Some(body),
-        Some(CreateFunctionBody::AsBeforeOptions { body, link_symbol: None }) => Some(body),
+        Some(CreateFunctionBody::AsBeforeOptions {
+            body,
+            link_symbol: None,
+        }) => Some(body),
         _ => None,
     };
     let (None, Some(body)) = (language, body) else {
@@ -180,7 +190,10 @@ fn macro_of(
         let kind: Option<Type> = translator.data_type_quietly(&argument.data_type);
         translator.parameters.push((ident.value.to_lowercase(), kind));
     }
-    translator.suffix = Some(format!("_of_{}", name.replace(|c: char| !c.is_ascii_alphanumeric(), "_")));
+    translator.suffix = Some(format!(
+        "_of_{}",
+        name.replace(|c: char| !c.is_ascii_alphanumeric(), "_")
+    ));
     let mut aliases = Aliases::default();
     let _ = body.visit(&mut aliases);
     translator.own_aliases = aliases.0;

@@ -29,8 +29,21 @@ pub struct Request {
 
 /// Keys of a recorded case that ask for nothing.
 const IGNORED: [&str; 15] = [
-    "id", "data", "branch_order", "note", "kind", "result", "rows", "row_columns", "logs", "raised", "monte_carlo",
-    "tolerance", "tolerance_columns", "oracle_seconds", "segment",
+    "id",
+    "data",
+    "branch_order",
+    "note",
+    "kind",
+    "result",
+    "rows",
+    "row_columns",
+    "logs",
+    "raised",
+    "monte_carlo",
+    "tolerance",
+    "tolerance_columns",
+    "oracle_seconds",
+    "segment",
 ];
 const IGNORED_TOO: [&str; 4] = ["point_accept", "bound_accept", "bound_accept_columns", "depends_on"];
 
@@ -40,17 +53,26 @@ const IGNORED_TOO: [&str; 4] = ["point_accept", "bound_accept", "bound_accept_co
 /// Text that is no JSON object, missing fields, fields of the wrong type, and what [`stats::parse`] refuses.
 pub fn parse(source: &Arc<Source>) -> Result<Request> {
     let root = parse_json(source)?;
-    let whole = Span { source: source.clone(), range: 0..source.text.trim_end().len() };
+    let whole = Span {
+        source: source.clone(),
+        range: 0..source.text.trim_end().len(),
+    };
     let Value::Table(table) = &root.value else {
         let message = format!("a request is a JSON object, but this is {}", root.kind());
         return Err(Diagnostic::error(Code::WrongType, message).with_span(root.span).into());
     };
     let mut faults = Vec::new();
     let mut fields = Fields::new(table, "the request", whole.clone(), &mut faults);
-    IGNORED.into_iter().chain(IGNORED_TOO).for_each(|key| fields.ignore(key));
+    IGNORED
+        .into_iter()
+        .chain(IGNORED_TOO)
+        .for_each(|key| fields.ignore(key));
     let metric = fields.required_text("metric");
     let statistic = fields.required_text("statistic");
-    let params = fields.table("params").map(|(table, _)| json_map(table)).unwrap_or_default();
+    let params = fields
+        .table("params")
+        .map(|(table, _)| json_map(table))
+        .unwrap_or_default();
     let treatments = fields.list("pre_treatments").unwrap_or(&[]);
     let period = fields.text("analysis_period");
     let days = fields.integer("analysis_period_length");
@@ -58,10 +80,16 @@ pub fn parse(source: &Arc<Source>) -> Result<Request> {
     let types = fields.table("column_types");
     fields.finish();
 
-    let pre_treatments: Vec<PreTreatment> =
-        treatments.iter().filter_map(|node| pre_treatment(node, &mut faults)).collect();
-    let branches = experiment.map(|(table, span)| branches(table, span, &mut faults)).unwrap_or_default();
-    let column_types = types.map(|(table, _)| column_types(table, &mut faults)).unwrap_or_default();
+    let pre_treatments: Vec<PreTreatment> = treatments
+        .iter()
+        .filter_map(|node| pre_treatment(node, &mut faults))
+        .collect();
+    let branches = experiment
+        .map(|(table, span)| branches(table, span, &mut faults))
+        .unwrap_or_default();
+    let column_types = types
+        .map(|(table, _)| column_types(table, &mut faults))
+        .unwrap_or_default();
     let period = period.map_or(Period::Overall, |text| {
         Period::parse(&text.value).unwrap_or_else(|| {
             let words = Period::ALL.map(Period::as_str);
@@ -69,7 +97,11 @@ pub fn parse(source: &Arc<Source>) -> Result<Request> {
                 format!("a period with a similar name exists: {near}")
             });
             let message = format!("unknown analysis period {:?}", text.value);
-            faults.push(Diagnostic::error(Code::WrongValue, message).with_span(text.span.clone()).with_help(help));
+            faults.push(
+                Diagnostic::error(Code::WrongValue, message)
+                    .with_span(text.span.clone())
+                    .with_help(help),
+            );
             Period::Overall
         })
     });
@@ -95,8 +127,7 @@ pub fn parse(source: &Arc<Source>) -> Result<Request> {
         }
         _ => None,
     };
-    let (errors, warnings): (Vec<_>, Vec<_>) =
-        faults.into_iter().partition(|fault| fault.severity == Severity::Error);
+    let (errors, warnings): (Vec<_>, Vec<_>) = faults.into_iter().partition(|fault| fault.severity == Severity::Error);
     match parsed {
         Some(statistic) if errors.is_empty() => Ok(Request {
             statistic,
@@ -117,13 +148,19 @@ fn json_map(table: &Table) -> IndexMap<String, serde_json::Value> {
 /// A pre-treatment: its name, or an object with `name` and `args`, or with its arguments beside the name.
 fn pre_treatment(node: &Node, faults: &mut Vec<Diagnostic>) -> Option<PreTreatment> {
     match &node.value {
-        Value::Text(name) => Some(PreTreatment { name: name.clone(), args: IndexMap::new() }),
+        Value::Text(name) => Some(PreTreatment {
+            name: name.clone(),
+            args: IndexMap::new(),
+        }),
         Value::Table(table) => {
             let mut fields = Fields::new(table, "the pre-treatment", node.span.clone(), faults);
             let name = fields.required_text("name")?;
             let args = match fields.table("args") {
                 Some((args, _)) => json_map(args),
-                None => json_map(table).into_iter().filter(|(key, _)| key != "name" && key != "args").collect(),
+                None => json_map(table)
+                    .into_iter()
+                    .filter(|(key, _)| key != "name" && key != "args")
+                    .collect(),
             };
             Some(PreTreatment { name: name.value, args })
         }
@@ -148,7 +185,10 @@ fn branches(table: &Table, span: Span, faults: &mut Vec<Diagnostic>) -> Vec<Stri
                 names.extend(fields.required_text("slug").map(|slug| slug.value));
             }
             _ => {
-                let message = format!("a branch is a name or an object with a slug, but this is {}", node.kind());
+                let message = format!(
+                    "a branch is a name or an object with a slug, but this is {}",
+                    node.kind()
+                );
                 faults.push(Diagnostic::error(Code::WrongType, message).with_span(node.span.clone()));
             }
         }

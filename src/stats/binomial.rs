@@ -133,8 +133,10 @@ struct Pair {
     y: Beta,
     /// Whether the integral runs over X (else over Y).
     over_x: bool,
-    /// Nodes: the variable, its complement, its weight times density.
-    nodes: Vec<(f64, f64, f64)>,
+    /// The range of the integration variable's logit.
+    logits: (f64, f64),
+    /// Nodes over that range.
+    nodes: Vec<Node>,
     /// Where the contrast lies but for a probability of about 1e-15.
     range: (f64, f64),
 }
@@ -159,12 +161,14 @@ impl Pair {
         };
         let (narrow, ends) = if over_x { (x, ends_x) } else { (y, ends_y) };
         let logit = |(x, y): (f64, f64)| (x / y).ln();
+        let logits = (logit(ends.0), logit(ends.1));
         Pair {
             contrast,
             x,
             y,
             over_x,
-            nodes: nodes(narrow, logit(ends.0), logit(ends.1)),
+            logits,
+            nodes: nodes(narrow, &[logits.0, logits.1]),
             range,
         }
     }
@@ -202,8 +206,26 @@ impl Pair {
     /// The probability that the contrast (the logarithm of the ratio) is at most `at`, and its derivative.
     fn cdf(&self, at: f64) -> (f64, f64) {
         let ratio = at.exp();
+        // The other variable's distribution function has kinks at 0 and 1: the quadrature is split where it meets them.
+        let kinks = match (self.contrast, self.over_x) {
+            (Contrast::Difference, true) => [at, 1.0 + at],
+            (Contrast::Difference, false) => [-at, 1.0 - at],
+            (Contrast::Ratio, true) => [ratio, 0.0],
+            (Contrast::Ratio, false) => [1.0 / ratio, 0.0],
+        };
+        let mut breaks = vec![self.logits.0];
+        for logit in kinks.map(|v| (v / (1.0 - v)).ln()) {
+            if logit > self.logits.0 && logit < self.logits.1 {
+                breaks.push(logit);
+            }
+        }
+        breaks.push(self.logits.1);
+        let split = match breaks.len() {
+            2 => None,
+            _ => Some(nodes(if self.over_x { self.x } else { self.y }, &breaks)),
+        };
         let (mut probability, mut density) = (0.0, 0.0);
-        for &(v, complement, weight) in &self.nodes {
+        for &Node { v, complement, weight } in split.as_ref().unwrap_or(&self.nodes) {
             // Where the other variable must lie, its complement, and how fast that moves with `at`.
             let (bound, rest, speed) = match (self.contrast, self.over_x) {
                 (Contrast::Difference, true) => (v - at, complement + at, 1.0),
@@ -222,23 +244,39 @@ impl Pair {
     }
 }
 
-/// Quadrature nodes over a posterior: the variable, its complement, weight times density; the weights sum to 1.
-fn nodes(beta: Beta, low: f64, high: f64) -> Vec<(f64, f64, f64)> {
+/// A node of the quadrature over a posterior.
+struct Node {
+    /// The variable.
+    v: f64,
+    /// 1 less the variable.
+    complement: f64,
+    /// Weight times density; all nodes' add up to 1.
+    weight: f64,
+}
+
+/// Quadrature nodes over a posterior, in its logit, between breaks in ascending order.
+fn nodes(beta: Beta, breaks: &[f64]) -> Vec<Node> {
     const PANELS: usize = 8;
-    let width = (high - low) / PANELS as f64;
-    let mut nodes = Vec::with_capacity(PANELS * 2 * GAUSS_LEGENDRE_16.len());
-    for panel in 0..PANELS {
-        let middle = low + (panel as f64 + 0.5) * width;
-        for (node, weight) in GAUSS_LEGENDRE_16 {
-            for u in [middle - 0.5 * width * node, middle + 0.5 * width * node] {
-                let (x, y) = (1.0 / (1.0 + (-u).exp()), 1.0 / (1.0 + u.exp()));
-                let density = beta.log_density_of_logit(x, y).exp();
-                nodes.push((x, y, 0.5 * width * weight * density));
+    let mut nodes = Vec::with_capacity((breaks.len() - 1) * PANELS * 2 * GAUSS_LEGENDRE_16.len());
+    for ends in breaks.windows(2) {
+        let width = (ends[1] - ends[0]) / PANELS as f64;
+        for panel in 0..PANELS {
+            let middle = ends[0] + (panel as f64 + 0.5) * width;
+            for (node, weight) in GAUSS_LEGENDRE_16 {
+                for u in [middle - 0.5 * width * node, middle + 0.5 * width * node] {
+                    let (v, complement) = (1.0 / (1.0 + (-u).exp()), 1.0 / (1.0 + u.exp()));
+                    let density = beta.log_density_of_logit(v, complement).exp();
+                    nodes.push(Node {
+                        v,
+                        complement,
+                        weight: 0.5 * width * weight * density,
+                    });
+                }
             }
         }
     }
-    let total: f64 = nodes.iter().map(|node| node.2).sum();
-    nodes.iter_mut().for_each(|node| node.2 /= total);
+    let total: f64 = nodes.iter().map(|node| node.weight).sum();
+    nodes.iter_mut().for_each(|node| node.weight /= total);
     nodes
 }
 

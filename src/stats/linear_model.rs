@@ -66,10 +66,15 @@ pub struct Reference {
 pub fn estimate(input: &Input) -> Output {
     let mut output = Output::default();
     let group = input.group;
-    let mut value =
-        group.values.map(|order| Threshold::new(order, input.kind == ValueKind::Integer, group.value_centre));
+    let mut value = group
+        .values
+        .map(|order| Threshold::new(order, input.kind == ValueKind::Integer, group.value_centre));
     let mut covariate = group.covariates.filter(|_| input.covariate.is_some()).map(|order| {
-        Threshold::new(order, input.covariate == Some(ValueKind::Integer), group.covariate_centre)
+        Threshold::new(
+            order,
+            input.covariate == Some(ValueKind::Integer),
+            group.covariate_centre,
+        )
     });
     for reference in input.group.branches.keys() {
         if let Err(state) = one_reference(input, reference, &mut value, &mut covariate, &mut output) {
@@ -94,7 +99,9 @@ fn one_reference(
     }
     let deviation = pooled_deviation(input.group, value.as_ref());
     if deviation.is_nan() && input.kind != ValueKind::Float {
-        return Err(State::Raises("the standard deviation of the values is undefined".to_string()));
+        return Err(State::Raises(
+            "the standard deviation of the values is undefined".to_string(),
+        ));
     }
     if deviation <= 1e-8 {
         no_variation(input.group, reference, output);
@@ -117,7 +124,10 @@ fn one_reference(
         .branches
         .iter()
         .map(|(name, branch)| {
-            (name.as_str(), selected(branch, value.as_ref(), covariate.as_ref(), adjusts))
+            (
+                name.as_str(),
+                selected(branch, value.as_ref(), covariate.as_ref(), adjusts),
+            )
         })
         .filter(|(_, rows)| rows.count() > 0)
         .collect();
@@ -135,8 +145,16 @@ fn one_reference(
     }
     let others = rows.iter().filter(|(name, _)| **name != reference);
     let mut comparisons = Vec::new();
-    let fit = Fit::new(&rows, input.group, grid_mean(input.group, covariate.as_ref()).filter(|_| adjusts));
-    if let Some(Fit { is_constant_covariate: true, .. }) = fit {
+    let fit = Fit::new(
+        &rows,
+        input.group,
+        grid_mean(input.group, covariate.as_ref()).filter(|_| adjusts),
+    );
+    if let Some(Fit {
+        is_constant_covariate: true,
+        ..
+    }) = fit
+    {
         note(output, reference, State::CovariateConstant);
     }
     let mut undefined = false;
@@ -155,7 +173,10 @@ fn one_reference(
     if undefined {
         note(output, reference, State::UndefinedRatio);
     }
-    output.references.push(Reference { branch: reference.to_string(), comparisons });
+    output.references.push(Reference {
+        branch: reference.to_string(),
+        comparisons,
+    });
     Ok(())
 }
 
@@ -172,7 +193,8 @@ fn is_zero(group: &Group, reference: &str, threshold: Option<&Threshold>) -> boo
         return false;
     };
     let threshold = threshold.map_or(f64::INFINITY, Threshold::next);
-    (minimum == 0.0 && maximum == 0.0 && (threshold >= 0.0 || threshold.is_nan())) || (threshold == 0.0 && minimum >= 0.0)
+    (minimum == 0.0 && maximum == 0.0 && (threshold >= 0.0 || threshold.is_nan()))
+        || (threshold == 0.0 && minimum >= 0.0)
 }
 
 /// Rows without numbers for everything: the data has nothing to compare.
@@ -185,7 +207,10 @@ fn no_variation(group: &Group, reference: &str, output: &mut Output) {
             comparisons.push((name.clone(), Comparison::RelativeUplift, Interval::default()));
         }
     }
-    output.references.push(Reference { branch: reference.to_string(), comparisons });
+    output.references.push(Reference {
+        branch: reference.to_string(),
+        comparisons,
+    });
 }
 
 /// The mean of a branch with its own variance: `m -+ t(0.975; n - 1) s / √n`.
@@ -234,7 +259,8 @@ impl Fit {
         let mut df = (total - rows.len() as i64) as f64;
         let mut residual = syy;
         let mut covariate = None;
-        let is_constant_covariate = grid_mean.is_some() && sxx <= rounding(group.covariate_centre.abs() + largest(|m| m.covariate_mean));
+        let is_constant_covariate =
+            grid_mean.is_some() && sxx <= rounding(group.covariate_centre.abs() + largest(|m| m.covariate_mean));
         if let (Some(grid_mean), false) = (grid_mean, is_constant_covariate) {
             df -= 1.0;
             residual -= sxy * (sxy / sxx);
@@ -276,7 +302,11 @@ impl Fit {
         let log_variance = v_b / (mean_b * mean_b) + v_r / (mean_r * mean_r) - 2.0 * c / (mean_b * mean_r);
         let log_half = NORMAL_975 * (self.variance * log_variance.max(0.0)).sqrt();
         let uplift = if ratio > 0.0 {
-            Interval::new(ratio - 1.0, ratio * (-log_half).exp() - 1.0, ratio * log_half.exp() - 1.0)
+            Interval::new(
+                ratio - 1.0,
+                ratio * (-log_half).exp() - 1.0,
+                ratio * log_half.exp() - 1.0,
+            )
         } else if ratio == 0.0 {
             Interval::new(-1.0, f64::NAN, f64::NAN)
         } else {
@@ -304,14 +334,25 @@ pub fn scale_to_population(output: Output, group: &Group, experiment_branches: &
             })
             .collect();
         let is_unscalable = comparisons.iter().any(|(_, comparison, interval)| {
-            *comparison == Comparison::Difference && (interval.point.is_none() || interval.lower.is_none() || interval.upper.is_none())
+            *comparison == Comparison::Difference
+                && (interval.point.is_none() || interval.lower.is_none() || interval.upper.is_none())
         });
         if is_unscalable {
-            let entry = (Some(reference.branch.clone()), State::Raises("a difference without numbers can't be scaled".to_string()));
+            let entry = (
+                Some(reference.branch.clone()),
+                State::Raises("a difference without numbers can't be scaled".to_string()),
+            );
             states.push(entry);
         } else {
-            references.push(Reference { comparisons, ..reference });
+            references.push(Reference {
+                comparisons,
+                ..reference
+            });
         }
     }
-    Output { means: IndexMap::new(), references, states }
+    Output {
+        means: IndexMap::new(),
+        references,
+        states,
+    }
 }

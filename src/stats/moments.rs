@@ -18,7 +18,12 @@ pub struct Threshold {
 impl Threshold {
     /// The threshold of data that was never clipped, whose moments are relative to `centre`.
     pub fn new(order: OrderStatistics, is_integer: bool, centre: f64) -> Self {
-        Self { order, is_integer, centre, applied: None }
+        Self {
+            order,
+            is_integer,
+            centre,
+            applied: None,
+        }
     }
 
     /// What the next clip would use.
@@ -107,7 +112,10 @@ fn clipped(part: &Part, value: Option<&Threshold>, covariate: Option<&Threshold>
         false => Settled::AsIs,
     };
     if matches!(value, Settled::Infinite) || matches!(covariate, Settled::Infinite) {
-        return Selected { infinite: part.count, ..Selected::default() };
+        return Selected {
+            infinite: part.count,
+            ..Selected::default()
+        };
     }
     let mut moments = part.moments;
     let mut sum = part.sum;
@@ -124,7 +132,11 @@ fn clipped(part: &Part, value: Option<&Threshold>, covariate: Option<&Threshold>
         moments.covariate_square = 0.0;
         moments.product = 0.0;
     }
-    Selected { moments, sum, infinite: 0 }
+    Selected {
+        moments,
+        sum,
+        infinite: 0,
+    }
 }
 
 /// What a clip makes of the quantities in one place.
@@ -147,7 +159,12 @@ fn settle(place: Place, threshold: Option<&Threshold>) -> Settled {
 
 /// How many rows of the branch have a value.
 pub fn values(branch: &Branch) -> i64 {
-    branch.parts.iter().filter(|part| part.value_place != Place::Null).map(|part| part.count).sum()
+    branch
+        .parts
+        .iter()
+        .filter(|part| part.value_place != Place::Null)
+        .map(|part| part.count)
+        .sum()
 }
 
 /// How many rows the branch has, null values included.

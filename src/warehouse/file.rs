@@ -31,7 +31,9 @@ impl DuckDb {
         let Some(path) = file.to_str().and_then(quote_string) else {
             return Err(Diagnostic::error(Code::Unreadable, format!("{} is not a usable path", file.display())).into());
         };
-        let is_parquet = file.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("parquet"));
+        let is_parquet = file
+            .extension()
+            .is_some_and(|extension| extension.eq_ignore_ascii_case("parquet"));
         let rows = if is_parquet {
             let casts: Vec<String> = types
                 .iter()
@@ -43,7 +45,9 @@ impl DuckDb {
             }
         } else {
             let header = header(file)?;
-            let kinds = header.iter().map(|name| types.get(name).unwrap_or(&Type::String).duckdb());
+            let kinds = header
+                .iter()
+                .map(|name| types.get(name).unwrap_or(&Type::String).duckdb());
             let columns: Vec<String> = kinds
                 .enumerate()
                 .map(|(place, kind)| format!("'c{place}': '{}'", kind.replace('\'', "''")))
@@ -67,16 +71,24 @@ impl DuckDb {
             full_name(table),
             quote_name(row_number)
         );
-        self.transaction(&[sql])
-            .map_err(|error| Diagnostic::error(Code::Data, format!("can't load {}: {}", file.display(), first_line(&error))).into())
+        self.transaction(&[sql]).map_err(|error| {
+            Diagnostic::error(
+                Code::Data,
+                format!("can't load {}: {}", file.display(), first_line(&error)),
+            )
+            .into()
+        })
     }
 }
 
 /// The column names in the first line of a CSV file.
 fn header(file: &Path) -> Result<Vec<String>> {
-    let unreadable = |error: std::io::Error| Diagnostic::error(Code::Unreadable, format!("can't read {}: {error}", file.display()));
+    let unreadable =
+        |error: std::io::Error| Diagnostic::error(Code::Unreadable, format!("can't read {}: {error}", file.display()));
     let mut line = String::new();
-    BufReader::new(std::fs::File::open(file).map_err(unreadable)?).read_line(&mut line).map_err(unreadable)?;
+    BufReader::new(std::fs::File::open(file).map_err(unreadable)?)
+        .read_line(&mut line)
+        .map_err(unreadable)?;
     let line = line.trim_start_matches('\u{feff}').trim_end_matches(['\r', '\n']);
     if line.is_empty() {
         return Err(Diagnostic::error(Code::Data, format!("{} has no header", file.display())).into());

@@ -23,7 +23,10 @@ pub(super) fn is_expansion(query: &Query) -> bool {
     is_plain
         && matches!(from.relation, TableFactor::Table { .. })
         && !from.joins.is_empty()
-        && from.joins.iter().all(|join| matches!(join.join_operator, JoinOperator::CrossJoin(_)) && is_literal_list(&join.relation))
+        && from
+            .joins
+            .iter()
+            .all(|join| matches!(join.join_operator, JoinOperator::CrossJoin(_)) && is_literal_list(&join.relation))
 }
 
 fn is_literal_list(relation: &TableFactor) -> bool {
@@ -31,5 +34,7 @@ fn is_literal_list(relation: &TableFactor) -> bool {
         return false;
     };
     let is_literal = |item: &Expr| matches!(item, Expr::Value(_));
-    array_exprs.iter().all(|array| matches!(array, Expr::Array(list) if list.elem.iter().all(is_literal)))
+    array_exprs
+        .iter()
+        .all(|array| matches!(array, Expr::Array(list) if list.elem.iter().all(is_literal)))
 }

@@ -6,6 +6,7 @@
 mod call;
 mod clause;
 mod date;
+mod expansion;
 mod expression;
 mod from;
 mod function;

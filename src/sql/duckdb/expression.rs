@@ -200,13 +200,15 @@ impl Translator<'_> {
                 ..
             } => self.case(operand.as_deref(), conditions, else_result.as_deref()),
             Expr::Exists { subquery, negated } => {
-                format!(
-                    "{}EXISTS {}",
-                    if *negated { "NOT " } else { "" },
-                    self.subquery(subquery)
-                )
+                if let Some(text) = self.exists_element(subquery) {
+                    return format!("{}{text}", if *negated { "NOT " } else { "" });
+                }
+                format!("{}EXISTS {}", if *negated { "NOT " } else { "" }, self.subquery(subquery))
             }
-            Expr::Subquery(query) => self.subquery(query),
+            Expr::Subquery(query) => match self.scalar_of_elements(query) {
+                Some(text) => text,
+                None => self.subquery(query),
+            },
             Expr::Tuple(items) => {
                 let items: Vec<String> = items.iter().map(|item| self.expression(item)).collect();
                 format!("({})", items.join(", "))
@@ -474,9 +476,9 @@ impl Translator<'_> {
                 None => (given, self.expression(value)),
             };
             let name = name.unwrap_or_else(|| format!("_{}", place + 1));
-            parts.push(format!("{} := {text}", quote_name(&name)));
+            parts.push(super::literal::field(&name, &text));
         }
-        format!("struct_pack({})", parts.join(", "))
+        format!("{{{}}}", parts.join(", "))
     }
 
     /// CAST and SAFE_CAST. BigQuery rounds half away from zero, refuses fractions in text, and writes values in its own way.
@@ -551,7 +553,10 @@ impl Translator<'_> {
     /// `ARRAY(SELECT ...)`.
     pub(super) fn array_subquery(&mut self, function: &Function) -> Option<String> {
         match &function.args {
-            sqlparser::ast::FunctionArguments::Subquery(query) => Some(format!("ARRAY{}", self.subquery(query))),
+            sqlparser::ast::FunctionArguments::Subquery(query) => match self.array_of_elements(query) {
+                Some(text) => Some(text),
+                None => Some(format!("ARRAY{}", self.subquery(query))),
+            },
             sqlparser::ast::FunctionArguments::None | sqlparser::ast::FunctionArguments::List(_) => None,
         }
     }

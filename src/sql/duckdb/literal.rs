@@ -189,6 +189,11 @@ pub fn quote_string(text: &str) -> Option<String> {
     Some(out)
 }
 
+/// One field of a struct literal.
+pub(super) fn field(name: &str, value: &str) -> String {
+    format!("'{}': {value}", name.replace('\'', "''"))
+}
+
 /// A byte string as a DuckDB literal.
 pub fn quote_bytes(bytes: &[u8]) -> String {
     let digits: String = bytes.iter().map(|byte| format!("\\x{byte:02X}")).collect();

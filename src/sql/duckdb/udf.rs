@@ -101,6 +101,12 @@ impl Functions {
         self.known.values().map(|definition| definition.statement.as_str())
     }
 
+    /// Whether a function's macro has no subquery, so that a lambda may call it.
+    pub(super) fn is_light(&self, name: &str) -> bool {
+        let definition = self.find(name).and_then(|(name, _)| self.known.get(&name));
+        definition.is_some_and(|definition| !definition.statement.is_empty() && !definition.statement.contains("SELECT"))
+    }
+
     /// The function of a name, as written or in other letters, with the number of its parameters.
     pub(super) fn find(&self, name: &str) -> Option<(String, usize)> {
         let exact = self.known.get_key_value(name);
@@ -142,7 +148,9 @@ fn definitions(source: &Arc<Source>) -> Result<Vec<(String, CreateFunction)>> {
     let functions = Functions::default();
     let mut translator = Translator::new(source, &functions, None);
     let mut found = Vec::new();
-    for statement in check::parse(source)? {
+    let mut statements = check::parse(source)?;
+    super::normal::normalise(&mut statements);
+    for statement in statements {
         match statement {
             Statement::CreateFunction(function) => {
                 let parts: Vec<String> = (translator.name_parts(&function.name).into_iter())

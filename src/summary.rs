@@ -64,8 +64,8 @@ pub struct Covariate {
 pub struct Cell {
     /// The metric, which is also the column's name.
     pub metric: String,
-    /// Whether the values count, or only the rows; a cell of rows needs no column unless it has steps.
-    pub needs_values: bool,
+    /// What is needed of it.
+    pub need: Need,
     /// The pre-treatments in order.
     pub steps: Vec<Step>,
     /// The order of the pooled quantile above which values (and covariates) are clipped.
@@ -74,10 +74,44 @@ pub struct Cell {
     pub covariate: Option<Covariate>,
 }
 
+/// What a statistic needs to know of a cell's values.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Need {
+    /// How many rows there are; no column, unless the cell has steps.
+    Rows,
+    /// Counts and moments.
+    Moments,
+    /// The distinct values with their counts.
+    Histogram,
+    /// The distinct pairs of two other metrics' values with their counts; the cell's own metric is a placeholder.
+    Pairs {
+        /// The metric above the line.
+        numerator: String,
+        /// The metric below it.
+        denominator: String,
+    },
+}
+
 impl Cell {
-    /// Whether the cell can't do without the metric's column.
+    /// Whether the cell can't do without a column.
     pub fn needs_column(&self) -> bool {
-        self.needs_values || !self.steps.is_empty()
+        self.need != Need::Rows || !self.steps.is_empty()
+    }
+
+    /// Whether the cell is summarised by distinct values rather than by moments.
+    pub fn is_histogram(&self) -> bool {
+        match self.need {
+            Need::Histogram | Need::Pairs { .. } => true,
+            Need::Rows | Need::Moments => false,
+        }
+    }
+
+    /// The column that the values come from.
+    pub fn value_column(&self) -> &str {
+        match &self.need {
+            Need::Pairs { numerator, .. } => numerator,
+            Need::Rows | Need::Moments | Need::Histogram => &self.metric,
+        }
     }
 }
 
@@ -183,8 +217,23 @@ pub struct Grid {
 /// The rows of one branch.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Branch {
-    /// The parts, in no particular order.
+    /// The parts; empty for a histogram.
     pub parts: Vec<Part>,
+    /// The distinct values, ascending, without nulls; empty for moments.
+    pub histogram: Vec<Bin>,
+    /// The rows of a histogram with a null value (or a null in a pair).
+    pub nulls: i64,
+}
+
+/// A distinct value, or pair of values, and how many rows have it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Bin {
+    /// The value; of a pair the numerator.
+    pub value: f64,
+    /// The denominator of a pair, else 0.
+    pub denominator: f64,
+    /// How many rows.
+    pub count: i64,
 }
 
 /// Where a value lies.

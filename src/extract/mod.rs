@@ -82,11 +82,11 @@ impl Extract {
             name: "summaries".to_string(),
         };
         let query = summarize(&demand, &source)?;
-        let rows = match &query.statement {
-            Some(statement) => Some(self.engine.query(&statement.name, &statement.sql)?),
-            None => None,
-        };
-        let summaries = decode(&query, rows.as_ref(), &request.branches)?;
+        let mut rows = Vec::new();
+        for statement in &query.statements {
+            rows.push(self.engine.query(&statement.name, &statement.sql)?);
+        }
+        let summaries = decode(&query, &rows, &request.branches)?;
         Ok(request.statistic.estimate(&summaries, &context))
     }
 }

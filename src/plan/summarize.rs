@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::diagnostics::Result;
 use crate::sql::render::{self, column};
 use crate::sql::script::{Purpose, Statement, TableName, Target};
-use crate::summary::{ALL_SEGMENT, Cell, ColumnKind, Demand, Step};
+use crate::summary::{ALL_SEGMENT, Cell, ColumnKind, Demand, Need, Step};
 
 /// A table's columns by name.
 pub type Columns = IndexMap<String, ColumnKind>;
@@ -51,8 +51,8 @@ pub enum SourceKind {
 /// A statement with what is needed to read its rows.
 #[derive(Debug, Clone)]
 pub struct SummaryQuery {
-    /// The statement; `None` when no cell can be computed from the table.
-    pub statement: Option<Statement>,
+    /// The statements: moments, then histograms; each only if cells need it and the table has what they need.
+    pub statements: Vec<Statement>,
     /// The demanded cells, in order; their position is their number in the rows.
     pub cells: Vec<PlannedCell>,
     /// The segments, everybody first.
@@ -77,6 +77,7 @@ struct Context {
     ordered: bool,
     filtered: bool,
     adjusted: bool,
+    histograms: bool,
     cells: Vec<CellContext>,
     columns: Vec<Named>,
     joins: Vec<Join>,
@@ -145,23 +146,30 @@ pub fn summarize(demand: &Demand, source: &Source) -> Result<SummaryQuery> {
     let segments: Vec<String> = std::iter::once(ALL_SEGMENT.to_string())
         .chain(source.segments.iter().cloned())
         .collect();
-    let computable: Vec<(usize, &PlannedCell)> = cells
-        .iter()
-        .enumerate()
-        .filter(|(_, cell)| cell.is_computable())
-        .collect();
-    let statement = match computable.is_empty() {
-        true => None,
-        false => Some(Statement {
-            name: source.name.clone(),
+    let mut statements = Vec::new();
+    for histograms in [false, true] {
+        let computable: Vec<(usize, &PlannedCell)> = cells
+            .iter()
+            .enumerate()
+            .filter(|(_, cell)| cell.is_computable() && cell.cell.is_histogram() == histograms)
+            .collect();
+        if computable.is_empty() {
+            continue;
+        }
+        statements.push(Statement {
+            name: if histograms {
+                format!("{}_histograms", source.name)
+            } else {
+                source.name.clone()
+            },
             purpose: Purpose::Summaries,
-            sql: render::statement("summaries", context(&computable, source)?)?,
+            sql: render::statement("summaries", context(&computable, source, histograms)?)?,
             target: Target::Rows,
             reads: reads(&computable, source),
-        }),
-    };
+        });
+    }
     Ok(SummaryQuery {
-        statement,
+        statements,
         cells,
         segments,
     })
@@ -170,7 +178,9 @@ pub fn summarize(demand: &Demand, source: &Source) -> Result<SummaryQuery> {
 impl PlannedCell {
     /// Whether the table has what the cell can't do without.
     fn is_computable(&self) -> bool {
-        !self.cell.needs_column() || !matches!(self.column, None | Some(ColumnKind::Other))
+        let is_usable = |column| !matches!(column, None | Some(ColumnKind::Other));
+        let needs_both = matches!(self.cell.need, Need::Pairs { .. });
+        !self.cell.needs_column() || (is_usable(self.column) && (!needs_both || is_usable(self.covariate_column)))
     }
 
     /// Whether the statement adjusts the cell for a covariate.
@@ -180,15 +190,17 @@ impl PlannedCell {
 }
 
 fn planned(cell: &Cell, source: &Source) -> PlannedCell {
-    let covariate_column = cell.covariate.as_ref().and_then(|covariate| match &source.kind {
-        SourceKind::MetricTable { pre_periods, .. } => pre_periods
+    let covariate_column = match (&cell.need, &cell.covariate, &source.kind) {
+        (Need::Pairs { denominator, .. }, _, _) => source.columns.get(denominator),
+        (_, Some(covariate), SourceKind::MetricTable { pre_periods, .. }) => pre_periods
             .get(&covariate.period)
             .and_then(|(_, columns)| columns.get(&covariate.metric)),
-        SourceKind::Extract { .. } => source.columns.get(&format!("{}_pre", covariate.metric)),
-    });
+        (_, Some(covariate), SourceKind::Extract { .. }) => source.columns.get(&format!("{}_pre", covariate.metric)),
+        (_, None, _) => None,
+    };
     PlannedCell {
         cell: cell.clone(),
-        column: source.columns.get(&cell.metric).copied(),
+        column: source.columns.get(cell.value_column()).copied(),
         covariate_column: covariate_column.copied(),
     }
 }
@@ -207,7 +219,10 @@ fn reads(cells: &[(usize, &PlannedCell)], source: &Source) -> Vec<TableName> {
 fn joined_periods(cells: &[(usize, &PlannedCell)], source: &Source) -> Vec<String> {
     let mut periods: Vec<String> = Vec::new();
     if matches!(source.kind, SourceKind::MetricTable { .. }) {
-        for (_, cell) in cells.iter().filter(|(_, cell)| cell.is_adjusted()) {
+        for (_, cell) in cells
+            .iter()
+            .filter(|(_, cell)| cell.is_adjusted() && !cell.cell.is_histogram())
+        {
             periods.extend(cell.cell.covariate.iter().map(|covariate| covariate.period.clone()));
         }
     }
@@ -216,7 +231,7 @@ fn joined_periods(cells: &[(usize, &PlannedCell)], source: &Source) -> Vec<Strin
     periods
 }
 
-fn context(cells: &[(usize, &PlannedCell)], source: &Source) -> Result<Context> {
+fn context(cells: &[(usize, &PlannedCell)], source: &Source, histograms: bool) -> Result<Context> {
     let mut columns = Vec::new();
     let mut conditions = Vec::new();
     let mut joins = Vec::new();
@@ -298,12 +313,16 @@ fn context(cells: &[(usize, &PlannedCell)], source: &Source) -> Result<Context> 
                 condition: piece.conditions.join(" AND "),
             });
         }
-        let covariate = match (planned.is_adjusted(), &cell.covariate, planned.covariate_column) {
-            (true, Some(covariate), Some(kind)) => {
-                let sql = match source.kind {
-                    SourceKind::MetricTable { .. } => column(&covariate.period, &covariate.metric)?,
-                    SourceKind::Extract { .. } => column("t", &format!("{}_pre", covariate.metric))?,
-                };
+        let second = match (&cell.need, &cell.covariate, &source.kind) {
+            (Need::Pairs { denominator, .. }, _, _) => Some(column("t", denominator)?),
+            (_, Some(covariate), SourceKind::MetricTable { .. }) => Some(column(&covariate.period, &covariate.metric)?),
+            (_, Some(covariate), SourceKind::Extract { .. }) => {
+                Some(column("t", &format!("{}_pre", covariate.metric))?)
+            }
+            (_, None, _) => None,
+        };
+        let covariate = match (second, planned.covariate_column) {
+            (Some(sql), Some(kind)) if planned.is_adjusted() => {
                 let name = format!("covariate_{number}");
                 columns.push(Named {
                     name: name.clone(),
@@ -332,6 +351,7 @@ fn context(cells: &[(usize, &PlannedCell)], source: &Source) -> Result<Context> 
         ordered: matches!(source.kind, SourceKind::Extract { .. }),
         filtered: contexts.iter().any(|cell| cell.included.is_some()),
         adjusted: contexts.iter().any(|cell| cell.covariate.is_some()),
+        histograms,
         cells: contexts,
         columns,
         joins,
@@ -370,7 +390,10 @@ fn rows_after(stages: usize) -> String {
 
 /// What a cell is, for the statement's comment.
 fn title(cell: &Cell) -> String {
-    let mut title = cell.metric.clone();
+    let mut title = match &cell.need {
+        Need::Pairs { numerator, denominator } => format!("{}, {numerator} with {denominator}", cell.metric),
+        Need::Rows | Need::Moments | Need::Histogram => cell.metric.clone(),
+    };
     for step in &cell.steps {
         title.push_str(", ");
         title.push_str(&match step {
@@ -414,9 +437,14 @@ impl Pieces {
             ..Pieces::default()
         };
         if let (true, Some(kind)) = (planned.is_computable(), planned.column) {
-            let sql = column("t", &planned.cell.metric)?;
+            let sql = column("t", planned.cell.value_column())?;
             if matches!(source.kind, SourceKind::MetricTable { .. }) && planned.cell.needs_column() {
                 current.conditions.push(format!("{sql} IS NOT NULL"));
+                if let Need::Pairs { denominator, .. } = &planned.cell.need {
+                    current
+                        .conditions
+                        .push(format!("{} IS NOT NULL", column("t", denominator)?));
+                }
             }
             current.value = match kind {
                 ColumnKind::Other => current.value,

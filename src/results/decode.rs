@@ -4,19 +4,19 @@ use indexmap::IndexMap;
 
 use crate::diagnostics::{Code, Diagnostic, Result};
 use crate::plan::summarize::SummaryQuery;
-use crate::summary::{Branch, CellSummary, Grid, Group, Moments, OrderStatistics, Part, Place, Summaries};
+use crate::summary::{Bin, CellSummary, Grid, Group, Moments, Need, OrderStatistics, Part, Place, Summaries};
 use crate::warehouse::{Rows, Value};
 
-/// Reads the rows of a query's statement. `rows` is `None` when the query has no statement.
+/// Reads the rows of a query's statements, in their order.
 ///
 /// Branches come in the order of their first row where rows have an order (column `first_row`), else in the order of
 /// `branches`, the others behind them by name.
 ///
 /// # Errors
 /// A column that is missing, or holds what the statement can't have computed.
-pub fn decode(query: &SummaryQuery, rows: Option<&Rows>, branches: &[String]) -> Result<Summaries> {
+pub fn decode(query: &SummaryQuery, rows: &[Rows], branches: &[String]) -> Result<Summaries> {
     let mut groups: Vec<IndexMap<String, Collected>> = vec![IndexMap::new(); query.cells.len()];
-    if let Some(rows) = rows {
+    for rows in rows {
         let columns = Columns(rows);
         for row in &rows.rows {
             let cell = columns.integer(row, "cell")?;
@@ -25,7 +25,8 @@ pub fn decode(query: &SummaryQuery, rows: Option<&Rows>, branches: &[String]) ->
                 return Err(unexpected("cell"));
             };
             let group = segments.entry(columns.text(row, "segment")?.to_string()).or_default();
-            group.add(&columns, row)?;
+            let is_pair = matches!(query.cells[index].cell.need, Need::Pairs { .. });
+            group.add(&columns, row, is_pair)?;
         }
     }
     let cells = query
@@ -57,13 +58,20 @@ struct Collected {
 }
 
 impl Collected {
-    fn add(&mut self, columns: &Columns, row: &[Value]) -> Result<()> {
+    fn add(&mut self, columns: &Columns, row: &[Value], is_pair: bool) -> Result<()> {
         let branch = columns.text(row, "branch")?;
         if let Some(first) = columns.optional(row, "first_row").and_then(Value::as_i64) {
             let known = self.first_rows.entry(branch.to_string()).or_insert(first);
             *known = first.min(*known);
         }
         let group = &mut self.group;
+        if columns.optional(row, "value_place").is_none() {
+            let entry = group.branches.entry(branch.to_string()).or_default();
+            columns
+                .bin(row, is_pair)?
+                .map_or_else(|nulls| entry.nulls += nulls, |bin| entry.histogram.push(bin));
+            return Ok(());
+        }
         group.value_centre = columns.number(row, "value_centre").unwrap_or(0.0);
         group.covariate_centre = columns.number(row, "covariate_centre").unwrap_or(0.0);
         group.values = columns.order(row, "value");
@@ -76,12 +84,7 @@ impl Collected {
             _ => None,
         };
         let part = columns.part(row)?;
-        group
-            .branches
-            .entry(branch.to_string())
-            .or_insert_with(Branch::default)
-            .parts
-            .push(part);
+        group.branches.entry(branch.to_string()).or_default().parts.push(part);
         Ok(())
     }
 
@@ -101,6 +104,11 @@ impl Collected {
             branch
                 .parts
                 .sort_by_key(|part| (part.value_place, part.covariate_place));
+            branch.histogram.sort_by(|a, b| {
+                a.value
+                    .total_cmp(&b.value)
+                    .then(a.denominator.total_cmp(&b.denominator))
+            });
         }
         self.group
     }
@@ -147,6 +155,23 @@ impl Columns<'_> {
             lower: self.number(row, &format!("{prefix}_lower"))?,
             upper: self.number(row, &format!("{prefix}_upper"))?,
             fraction: self.number(row, &format!("{prefix}_fraction"))?,
+        })
+    }
+
+    /// A bin, or how many rows have a null in it.
+    fn bin(&self, row: &[Value], is_pair: bool) -> Result<std::result::Result<Bin, i64>> {
+        let count = self.integer(row, "units")?;
+        let denominator = match is_pair {
+            true => self.number(row, "covariate"),
+            false => Some(0.0),
+        };
+        Ok(match (self.number(row, "value"), denominator) {
+            (Some(value), Some(denominator)) => Ok(Bin {
+                value,
+                denominator,
+                count,
+            }),
+            _ => Err(count),
         })
     }
 

@@ -5,7 +5,12 @@
 //! [`Request::estimate`] computes its rows. Formulas and sources stand in `docs/statistics.md`.
 
 pub mod binomial;
+pub mod deciles;
 pub mod distribution;
+pub mod empirical_cdf;
+pub mod grid;
+pub mod kernel_density;
+pub mod law;
 pub mod linear_model;
 pub mod moments;
 mod parameters;
@@ -17,8 +22,9 @@ use serde::Serialize;
 
 use crate::analysis::{self, Basis, Period};
 use crate::diagnostics::{Code, Diagnostic, Diagnostics, Span};
-use crate::summary::{Cell, CellSummary, Covariate, Demand, Group, Step, Summaries};
+use crate::summary::{Branch, Cell, CellSummary, Covariate, Demand, Group, Need, Step, Summaries};
 
+use self::kernel_density::{Bandwidth, Kernel};
 use self::parameters::{Fault, Parameters};
 use self::pre_treatment::{PreTreatment, ValueKind};
 pub use self::state::{CellState, State};
@@ -138,6 +144,35 @@ pub enum Statistic {
     LinearModelMean(LinearModel),
     /// Differences of means scaled to all units.
     PerClientDauImpact(LinearModel),
+    /// The nine deciles and their comparisons.
+    Deciles {
+        /// The nominal coverage.
+        confidence: f64,
+        /// How many draws the reference implementation makes; decides only when a ratio counts as undefined.
+        samples: f64,
+    },
+    /// The empirical distribution function.
+    EmpiricalCdf(Points),
+    /// A kernel density estimate.
+    KernelDensityEstimate {
+        /// How wide the kernel is.
+        bandwidth: Bandwidth,
+        /// Its shape.
+        kernel: Kernel,
+        /// A factor on the bandwidth that the reference no longer supports.
+        adjust: f64,
+        /// Where it is computed.
+        points: Points,
+    },
+}
+
+/// The grid of a curve.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Points {
+    /// How many points.
+    pub size: usize,
+    /// Whether they are spaced geometrically.
+    pub log_space: bool,
 }
 
 /// The parameters of the linear models.
@@ -152,9 +187,12 @@ pub struct LinearModel {
 }
 
 /// The configured names, for suggestions.
-pub const NAMES: [&str; 6] = [
+pub const NAMES: [&str; 9] = [
     "binomial",
     "count",
+    "deciles",
+    "empirical_cdf",
+    "kernel_density_estimate",
     "linear_model_mean",
     "linear_model_mean_no_clip",
     "per_client_dau_impact",
@@ -230,6 +268,17 @@ pub fn parse(summary: &analysis::Summary) -> Result<Request, Diagnostics> {
             drop_highest: parameters.share("drop_highest", 0.0),
             covariate: covariate(&mut parameters),
         })),
+        "deciles" => Some(Statistic::Deciles {
+            confidence: parameters.confidence("confidence_interval", 0.95),
+            samples: parameters.count("num_samples", 10_000) as f64,
+        }),
+        "empirical_cdf" => Some(Statistic::EmpiricalCdf(points(&mut parameters))),
+        "kernel_density_estimate" => Some(Statistic::KernelDensityEstimate {
+            bandwidth: bandwidth(&mut parameters),
+            kernel: kernel(&mut parameters),
+            adjust: parameters.number("adjust", 1.0),
+            points: points(&mut parameters),
+        }),
         unknown => {
             faults.push(Fault::unknown("statistic", unknown, NAMES));
             None
@@ -311,6 +360,39 @@ fn covariate(parameters: &mut Parameters) -> Option<(Option<String>, Period)> {
     }
 }
 
+fn points(parameters: &mut Parameters) -> Points {
+    Points {
+        log_space: parameters.flag("log_space", false),
+        size: parameters.count("grid_size", 256),
+    }
+}
+
+fn bandwidth(parameters: &mut Parameters) -> Bandwidth {
+    match parameters.value("bandwidth") {
+        None => Bandwidth::Scott,
+        Some(value) => match (value.as_str(), value.as_f64()) {
+            (Some("scott"), _) => Bandwidth::Scott,
+            (Some("silverman"), _) => Bandwidth::Silverman,
+            (_, Some(width)) if width > 0.0 => Bandwidth::Fixed(width),
+            _ => {
+                parameters.refuse("bandwidth", "\"scott\", \"silverman\" or a positive number");
+                Bandwidth::Scott
+            }
+        },
+    }
+}
+
+fn kernel(parameters: &mut Parameters) -> Kernel {
+    let name = parameters.text("kernel").unwrap_or("gaussian");
+    match Kernel::NAMES.iter().find(|(known, _)| *known == name) {
+        Some((_, kernel)) => *kernel,
+        None => {
+            parameters.fault(Fault::unknown("kernel", name, Kernel::NAMES.map(|(name, _)| name)));
+            Kernel::Gaussian
+        }
+    }
+}
+
 /// The fault as a diagnostic, pointing at its word within the statistic's text where that is found.
 fn at_fault(fault: Fault, summary: &analysis::Summary) -> Diagnostic {
     let Span { source, range } = &summary.span;
@@ -352,11 +434,16 @@ impl Request {
             .collect();
         let model = match &self.statistic {
             Statistic::LinearModelMean(model) | Statistic::PerClientDauImpact(model) => Some(model),
-            Statistic::Count | Statistic::Sum | Statistic::Binomial { .. } => None,
+            Statistic::Count
+            | Statistic::Sum
+            | Statistic::Binomial { .. }
+            | Statistic::Deciles { .. }
+            | Statistic::EmpiricalCdf(_)
+            | Statistic::KernelDensityEstimate { .. } => None,
         };
         Cell {
             metric: self.metric.clone(),
-            needs_values: self.statistic != Statistic::Count,
+            need: self.need(),
             steps,
             clip_quantile: model
                 .map(|model| 1.0 - model.drop_highest)
@@ -371,12 +458,28 @@ impl Request {
         }
     }
 
+    fn need(&self) -> Need {
+        match &self.statistic {
+            Statistic::Count => Need::Rows,
+            Statistic::Sum
+            | Statistic::Binomial { .. }
+            | Statistic::LinearModelMean(_)
+            | Statistic::PerClientDauImpact(_) => Need::Moments,
+            Statistic::Deciles { .. } | Statistic::EmpiricalCdf(_) | Statistic::KernelDensityEstimate { .. } => {
+                Need::Histogram
+            }
+        }
+    }
+
     /// The statistic's name in result rows.
     pub fn name(&self) -> &str {
         match &self.statistic {
             Statistic::Count => "count",
             Statistic::Sum => "sum",
             Statistic::Binomial { .. } => "binomial",
+            Statistic::Deciles { .. } => "deciles",
+            Statistic::EmpiricalCdf(_) => "empirical_cdf",
+            Statistic::KernelDensityEstimate { .. } => "kernel_density_estimate",
             Statistic::LinearModelMean(model) | Statistic::PerClientDauImpact(model) => &model.name,
         }
     }
@@ -446,6 +549,44 @@ impl Request {
                 let output = linear_model_output(summary, group, kind, answer);
                 answer.linear_model(output);
             }
+            Statistic::Deciles { confidence, samples } => decile_rows(group, *confidence, *samples, answer),
+            Statistic::EmpiricalCdf(points) => {
+                let has_nulls = group.branches.values().any(|branch| branch.nulls > 0);
+                if kind == ValueKind::Boolean && has_nulls {
+                    return answer.state(
+                        None,
+                        State::Raises("nulls of a BOOL column can't be ordered".to_string()),
+                    );
+                }
+                for (name, branch) in &group.branches {
+                    let (grid, shares) = empirical_cdf::curve(branch, points.size, points.log_space);
+                    answer.curve(name, &grid, &shares);
+                }
+            }
+            Statistic::KernelDensityEstimate {
+                bandwidth,
+                kernel,
+                adjust,
+                points,
+            } => {
+                if *adjust != 1.0 {
+                    return answer.state(None, State::Raises("adjust must be 1".to_string()));
+                }
+                let curve = |branch| kernel_density::curve(branch, *bandwidth, *kernel, points.size, points.log_space);
+                let curves: Option<Vec<_>> = group
+                    .branches
+                    .iter()
+                    .map(|(name, branch)| Some((name, curve(branch)?)))
+                    .collect();
+                match curves {
+                    None => answer.state(None, State::Raises("values are null or infinite".to_string())),
+                    Some(curves) => {
+                        for (name, (grid, densities)) in curves {
+                            answer.curve(name, &grid, &densities);
+                        }
+                    }
+                }
+            }
             Statistic::PerClientDauImpact(_) => {
                 let output = linear_model_output(summary, group, kind, answer);
                 let output = linear_model::scale_to_population(output, group, answer.context.branches);
@@ -500,6 +641,49 @@ fn binomial_rows(group: &Group, kind: ValueKind, confidence: f64, answer: &mut A
     }
 }
 
+fn decile_rows(group: &Group, confidence: f64, samples: f64, answer: &mut Answer) {
+    if group.branches.values().any(|branch| branch.nulls > 0) {
+        return answer.state(None, State::Raises("values are null".to_string()));
+    }
+    let width = Some(confidence);
+    for q in deciles::ORDERS {
+        let parameter = Some(grid::parameter(q));
+        let law = |branch: &Branch| match answer.context.compat {
+            Compat::None => deciles::law(&branch.histogram, q),
+            // Values that the reference's draws would most likely not show are not in its results.
+            Compat::Jetstream => deciles::law(&branch.histogram, q).without_tails(0.5 / samples),
+        };
+        let laws: Vec<(&String, law::Law)> = group
+            .branches
+            .iter()
+            .map(|(name, branch)| (name, law(branch)))
+            .collect();
+        for (name, law) in &laws {
+            answer.row(name, &parameter, None, width, deciles::own(law, confidence));
+        }
+        for (reference, base) in &laws {
+            for (name, law) in laws.iter().filter(|(name, _)| name != reference) {
+                let difference = deciles::difference(law, base, confidence);
+                answer.row(
+                    name,
+                    &parameter,
+                    Some((Comparison::Difference, reference)),
+                    width,
+                    difference,
+                );
+                let uplift = deciles::relative_uplift(law, base, confidence, samples);
+                answer.row(
+                    name,
+                    &parameter,
+                    Some((Comparison::RelativeUplift, reference)),
+                    width,
+                    uplift,
+                );
+            }
+        }
+    }
+}
+
 /// The rows of one statistic while they are collected.
 struct Answer<'a> {
     request: &'a Request,
@@ -520,7 +704,7 @@ impl Answer<'_> {
     }
 
     fn own(&mut self, branch: &str, ci_width: Option<f64>, interval: Interval) {
-        self.row(branch, None, None, ci_width, interval);
+        self.row(branch, &None, None, ci_width, interval);
     }
 
     fn comparison(
@@ -531,24 +715,46 @@ impl Answer<'_> {
         ci_width: Option<f64>,
         interval: Interval,
     ) {
-        self.row(branch, Some(comparison), Some(reference), ci_width, interval);
+        self.row(branch, &None, Some((comparison, reference)), ci_width, interval);
+    }
+
+    /// One row per point; of points that are the same in six decimals the last stays.
+    fn curve(&mut self, branch: &str, grid: &grid::Grid, values: &[f64]) {
+        if grid.is_refused {
+            self.state(Some(branch), State::LinearGrid);
+        }
+        let last: IndexMap<String, f64> = grid
+            .points
+            .iter()
+            .map(|point| grid::parameter(*point))
+            .zip(values.iter().copied())
+            .collect();
+        for (parameter, value) in last {
+            self.row(
+                branch,
+                &Some(parameter),
+                None,
+                None,
+                Interval::new(value, f64::NAN, f64::NAN),
+            );
+        }
     }
 
     fn row(
         &mut self,
         branch: &str,
-        comparison: Option<Comparison>,
-        reference: Option<&str>,
+        parameter: &Option<String>,
+        comparison: Option<(Comparison, &str)>,
         ci_width: Option<f64>,
         interval: Interval,
     ) {
         self.estimates.rows.push(Row {
             metric: self.request.metric.clone(),
             statistic: self.request.name().to_string(),
-            parameter: None,
+            parameter: parameter.clone(),
             branch: branch.to_string(),
-            comparison,
-            comparison_to_branch: reference.map(str::to_string),
+            comparison: comparison.map(|(comparison, _)| comparison),
+            comparison_to_branch: comparison.map(|(_, reference)| reference.to_string()),
             ci_width,
             point: interval.point,
             lower: interval.lower,

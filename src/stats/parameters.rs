@@ -151,6 +151,32 @@ impl<'a> Parameters<'a> {
         (base != 0.0).then_some(base)
     }
 
+    /// A whole number above 0.
+    pub fn count(&mut self, name: &'static str, default: usize) -> usize {
+        match self.value(name) {
+            None => default,
+            Some(value) => match value.as_u64().and_then(|count| usize::try_from(count).ok()) {
+                // A grid of this size would already be larger than any result table.
+                Some(count) if (1..=10_000_000).contains(&count) => count,
+                _ => {
+                    self.refuse(name, "a whole number from 1 to 10000000");
+                    default
+                }
+            },
+        }
+    }
+
+    /// True or false.
+    pub fn flag(&mut self, name: &'static str, default: bool) -> bool {
+        match self.value(name) {
+            None => default,
+            Some(value) => value.as_bool().unwrap_or_else(|| {
+                self.refuse(name, "true or false");
+                default
+            }),
+        }
+    }
+
     /// A text.
     pub fn text(&mut self, name: &'static str) -> Option<&'a str> {
         match self.value(name)? {

@@ -27,6 +27,8 @@ pub enum State {
     UndefinedRatio,
     /// The mean of the relative uplift is infinite, since the reference branch has no conversion: no point.
     InfiniteRatio,
+    /// A geometric grid can't cover values that are negative or all zero: the grid is linear.
+    LinearGrid,
     /// The reference implementation raises here: no rows.
     Raises(String),
 }
@@ -45,6 +47,7 @@ impl State {
             State::NotFitted => "not fitted",
             State::UndefinedRatio => "undefined ratio",
             State::InfiniteRatio => "infinite ratio",
+            State::LinearGrid => "linear grid",
             State::Raises(_) => "not computable",
         }
     }
@@ -63,6 +66,7 @@ impl State {
             State::NotFitted => "not fitted: there is no residual variance, or values are infinite",
             State::UndefinedRatio => "undefined ratio: the means do not have the same sign, or one is zero",
             State::InfiniteRatio => "infinite ratio: the reference branch has no conversions",
+            State::LinearGrid => "linear grid: a geometric one can't cover negative or all-zero values",
             State::Raises(reason) => reason,
         }
     }

@@ -79,7 +79,7 @@ pub struct BasisWork {
     pub demand: Demand,
     /// Where the summaries are read from, with the kinds of columns that the expressions tell.
     pub source: Source,
-    /// The statement of the summaries.
+    /// The statements of the summaries.
     pub summaries: SummaryQuery,
 }
 
@@ -87,7 +87,7 @@ impl Work {
     /// The statements in the order in which they run.
     pub fn script(&self) -> Script {
         let bases = self.windows.iter().flat_map(|window| &window.bases);
-        let windows = bases.flat_map(|basis| std::iter::once(&basis.metrics).chain(&basis.summaries.statement));
+        let windows = bases.flat_map(|basis| std::iter::once(&basis.metrics).chain(&basis.summaries.statements));
         let statements = self
             .cohort
             .iter()

@@ -142,15 +142,13 @@ impl Runner<'_> {
         self.execute(&basis.metrics)?;
         let branches = &self.analysis.experiment.branches;
         let query = summarize(&basis.demand, &self.actual(&basis.source)?)?;
-        let rows = match &query.statement {
-            Some(statement) => {
-                (self.progress)(&statement.name);
-                self.report.jobs += 1;
-                Some(self.warehouse.query(&statement.name, &statement.sql)?)
-            }
-            None => None,
-        };
-        let summaries = decode::decode(&query, rows.as_ref(), branches)?;
+        let mut rows = Vec::new();
+        for statement in &query.statements {
+            (self.progress)(&statement.name);
+            self.report.jobs += 1;
+            rows.push(self.warehouse.query(&statement.name, &statement.sql)?);
+        }
+        let summaries = decode::decode(&query, &rows, branches)?;
         let context = work.context(basis.basis, branches, self.compat);
         Ok(basis
             .requests

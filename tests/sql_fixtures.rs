@@ -14,6 +14,17 @@ use isobar::sql::duckdb::Functions;
 use isobar::warehouse::duckdb::Limits;
 use isobar::warehouse::{DuckDb, Warehouse};
 
+/// Experiments whose custom enrollment query keeps one of several equally early rows of a client (`ROW_NUMBER() ... = 1` over a date):
+/// which one is not defined, so only the client and the date are compared.
+const TIES: [&str; 6] = [
+    "48hr-os-notification-for-churned-resurrected-users",
+    "churn-risk-os-notification",
+    "churned-new-profiles-day-5-resurrection-feature-recommendation",
+    "recommended-add-ons-os-notification-experiment",
+    "whats-new-notification-sidebarvertical-tabs",
+    "whats-new-notification-tab-groups",
+];
+
 /// What a run has seen.
 #[derive(Default)]
 struct Totals {
@@ -81,12 +92,19 @@ fn check(shared: &Path, schemas: &Schemas, sql: &Path, functions: &Functions, sl
         engine.load(table, rows).unwrap();
     }
     for expected in &case.statements {
+        let began = std::time::Instant::now();
         let text = std::fs::read_to_string(sql.join("sql").join(slug).join(&expected.file)).unwrap();
         let text = text.replace("CURRENT_DATE()", &format!("DATE '{}'", case.current_date));
-        let left_out: Vec<&str> = (case.nondeterministic.iter())
-            .filter(|(file, _)| *file == expected.file)
-            .map(|(_, column)| column.as_str())
-            .collect();
+        let left_out: Vec<&str> = match expected.file.as_str() {
+            "enrollments.sql" if TIES.contains(&slug) => (expected.rows.columns.iter())
+                .map(|(name, _)| name.as_str())
+                .filter(|name| !["analysis_id", "enrollment_date"].contains(name))
+                .collect(),
+            _ => (case.nondeterministic.iter())
+                .filter(|(file, _)| *file == expected.file)
+                .map(|(_, column)| column.as_str())
+                .collect(),
+        };
         let place = format!("{slug}/{}", expected.file);
         let found = match engine.query(&expected.file, &text) {
             Ok(rows) => differences(&expected.rows, &rows, &left_out),
@@ -95,6 +113,10 @@ fn check(shared: &Path, schemas: &Schemas, sql: &Path, functions: &Functions, sl
         if !found.is_empty() {
             let mut faults = totals.faults.lock().unwrap();
             faults.extend(found.iter().take(5).map(|fault| format!("{place}: {fault}")));
+        }
+        let took = began.elapsed();
+        if took.as_secs_f64() > 1.0 {
+            println!("{place}: {:.1} s", took.as_secs_f64());
         }
         if expected.file == "enrollments.sql" {
             engine.load(&enrollments_table(slug), &expected.rows).unwrap();

@@ -17,7 +17,8 @@ struct Shape<'q> {
     select: &'q Select,
     item: &'q Expr,
     array: &'q Expr,
-    alias: &'q Ident,
+    /// Without an alias, only the fields of the elements can be named.
+    alias: Option<&'q Ident>,
     /// `LIMIT 1`.
     first: bool,
 }
@@ -76,7 +77,17 @@ impl Translator<'_> {
     /// Whether a lambda can stand for the SELECT: every name is known to be the element's or a qualified one of outside, and nothing
     /// needs a subquery of its own.
     fn fits(&self, shape: &Shape<'_>) -> bool {
-        let is_alias = |name: &Ident| name.value.eq_ignore_ascii_case(&shape.alias.value);
+        let fields = match shape.alias {
+            Some(_) => Vec::new(),
+            None => match self.functions.element_fields(shape.array) {
+                Some(fields) => fields,
+                None => return false,
+            },
+        };
+        let is_alias = |name: &Ident| match shape.alias {
+            Some(alias) => name.value.eq_ignore_ascii_case(&alias.value),
+            None => fields.contains(&name.value.to_lowercase()),
+        };
         let outside = |name: &Ident| {
             let lower = name.value.to_lowercase();
             self.parameters.iter().any(|(parameter, _)| *parameter == lower)
@@ -110,13 +121,30 @@ impl Translator<'_> {
         }
     }
 
+    /// The name of the lambda's parameter.
+    fn parameter(&self, shape: &Shape<'_>) -> String {
+        shape.alias.map_or("element".into(), |alias| self.alias(&alias.value))
+    }
+
+    /// Translates with the fields of the elements in sight, where they are named without an alias.
+    fn within<T>(&mut self, shape: &Shape<'_>, translate: impl FnOnce(&mut Self) -> T) -> T {
+        let fields = match shape.alias {
+            Some(_) => Vec::new(),
+            None => self.functions.element_fields(shape.array).unwrap_or_default(),
+        };
+        let outer = std::mem::replace(&mut self.element_fields, fields);
+        let result = translate(self);
+        self.element_fields = outer;
+        result
+    }
+
     fn filtered(&mut self, shape: &Shape<'_>) -> String {
         let array = self.expression(shape.array);
         match &shape.select.selection {
             None => array,
             Some(filter) => {
-                let filter = self.expression(filter);
-                format!("list_filter({array}, lambda {}: {filter})", self.alias(&shape.alias.value))
+                let filter = self.within(shape, |this| this.expression(filter));
+                format!("list_filter({array}, lambda {}: {filter})", self.parameter(shape))
             }
         }
     }
@@ -124,15 +152,18 @@ impl Translator<'_> {
     fn list(&mut self, shape: &Shape<'_>) -> String {
         let list = self.filtered(shape);
         let as_struct = shape.select.value_table_mode == Some(ValueTableMode::AsStruct);
-        let itself = matches!(shape.item, Expr::Identifier(name) if name.value.eq_ignore_ascii_case(&shape.alias.value));
+        let itself = match (shape.item, shape.alias) {
+            (Expr::Identifier(name), Some(alias)) => name.value.eq_ignore_ascii_case(&alias.value),
+            _ => false,
+        };
         if itself && !as_struct {
             return list;
         }
-        let item = match as_struct {
-            true => self.struct_of(&shape.select.projection),
-            false => self.expression(shape.item),
-        };
-        format!("list_transform({list}, lambda {}: {item})", self.alias(&shape.alias.value))
+        let item = self.within(shape, |this| match as_struct {
+            true => this.struct_of(&shape.select.projection),
+            false => this.expression(shape.item),
+        });
+        format!("list_transform({list}, lambda {}: {item})", self.parameter(shape))
     }
 }
 
@@ -152,7 +183,7 @@ fn shape(query: &Query) -> Option<Shape<'_>> {
         return None;
     };
     let TableFactor::UNNEST {
-        alias: Some(alias),
+        alias,
         array_exprs,
         with_offset_alias,
         with_ordinality: false,
@@ -216,7 +247,7 @@ fn shape(query: &Query) -> Option<Shape<'_>> {
         select,
         item,
         array,
-        alias: &alias.name,
+        alias: alias.as_ref().map(|alias| &alias.name),
         first: limit?,
     })
 }

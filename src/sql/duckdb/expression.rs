@@ -237,6 +237,9 @@ impl Translator<'_> {
         if self.parameters.iter().any(|(parameter, _)| *parameter == lower) {
             return super::udf::parameter(&name.value);
         }
+        if self.element_fields.contains(&lower) {
+            return format!("element.{}", quote_name(&name.value));
+        }
         // Constants that BigQuery writes without parentheses.
         match name.value.to_ascii_uppercase().as_str() {
             "CURRENT_DATE" if name.quote_style.is_none() => "current_date".into(),

@@ -86,6 +86,8 @@ struct Translator<'a> {
     own_aliases: BTreeSet<String>,
     /// The functions that were called, by full name.
     called: BTreeSet<String>,
+    /// The fields of the elements that a lambda goes through, in lower case, where they are named without an alias.
+    element_fields: Vec<String>,
     /// What FROM clauses have made visible, innermost last.
     scopes: Vec<from::Scope>,
 }
@@ -101,6 +103,7 @@ impl<'a> Translator<'a> {
             suffix: None,
             own_aliases: BTreeSet::new(),
             called: BTreeSet::new(),
+            element_fields: Vec::new(),
             scopes: Vec::new(),
         }
     }

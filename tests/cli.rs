@@ -189,7 +189,12 @@ fn bad_configs_stop_a_run_before_it_writes() {
         "search_clients_engines_daily",
         &["E0401", "data source", "definitions/firefox_desktop.toml", "search_clients_engines_daily"],
     );
-    check_refused(definitions, "SUM(sap)", "SUM(sapp)", &["E0401", "metric searches", "sapp", "definitions/firefox_desktop.toml"]);
+    check_refused(
+        definitions,
+        "total(\"sap\")",
+        "total(\"sapp\")",
+        &["E0401", "metric searches", "sapp", "definitions/firefox_desktop.toml"],
+    );
 }
 
 #[test]

@@ -200,8 +200,7 @@ pub const NAMES: [&str; 9] = [
 ];
 
 /// Statistics of the reference that are known and not computed.
-pub const UNSUPPORTED: [&str; 5] =
-    ["bootstrap_mean", "deciles", "empirical_cdf", "kernel_density_estimate", "population_ratio"];
+pub const UNSUPPORTED: [&str; 2] = ["bootstrap_mean", "population_ratio"];
 
 /// A statistic of a metric, checked.
 #[derive(Debug, Clone, PartialEq)]

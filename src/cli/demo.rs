@@ -3,7 +3,9 @@
 
 use std::collections::HashMap;
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
+use indexmap::IndexMap;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::args::{Inputs, ResultsPlace};
@@ -56,6 +58,7 @@ pub fn write(arguments: &Arguments) -> Result<Demo> {
 /// # Errors
 /// A folder that can't be written, or an experiment that can't run.
 pub fn run(args: &Arguments) -> Result<Outcome> {
+    let mut stopwatch = Stopwatch::start("telemetry");
     let demo = write(args)?;
     let inputs = Inputs { configs: vec![demo.configs.clone()], experiments: vec![demo.experiments.clone()], experiment_slug: Vec::new() };
     let functions = Functions::load(&[])?;
@@ -68,17 +71,21 @@ pub fn run(args: &Arguments) -> Result<Outcome> {
     for selected in inputs::select(&inputs)? {
         let analysis = selected.analysis?;
         let destination = ResultsPlace::default().destination(&analysis.experiment);
+        stopwatch.enter("compile");
         let work = pipeline::compile(&analysis, &selection, &destination)?;
         let texts = work.script().statements;
         let texts = texts.iter().map(|statement| (format!("{}.sql", statement.name), statement.sql.as_str()));
         files::replace(&sql.join(&destination.slug), texts)?;
         let bar = statement_bar(&destination.slug, &work);
         let done = run::run(&analysis, &work, &destination, Compat::None, &warehouse, &mut |name| {
+            // The first word of a statement's name says what it is for.
+            stopwatch.enter(name.split([' ', '_']).next().unwrap_or(name));
             bar.inc(1);
             bar.set_message(name.to_string());
         });
         bar.finish_and_clear();
         let done = done?;
+        stopwatch.enter("report");
         export(&results, &destination, &done)?;
         if done.cells.failed > 0 {
             report(&done.diagnostics);
@@ -94,7 +101,34 @@ pub fn run(args: &Arguments) -> Result<Outcome> {
         100.0 * coverage.inside as f64 / coverage.cells.max(1) as f64
     ))?;
     print(&places(args, &demo))?;
+    print(&stopwatch.stop())?;
     Ok(outcome)
+}
+
+/// Wall time by stage.
+struct Stopwatch {
+    stage: String,
+    entered: Instant,
+    spent: IndexMap<String, Duration>,
+}
+
+impl Stopwatch {
+    fn start(stage: &str) -> Self {
+        Self { stage: stage.to_string(), entered: Instant::now(), spent: IndexMap::new() }
+    }
+
+    /// Ends the stage that runs and begins another.
+    fn enter(&mut self, stage: &str) {
+        let now = Instant::now();
+        *self.spent.entry(std::mem::replace(&mut self.stage, stage.to_string())).or_default() += now - self.entered;
+        self.entered = now;
+    }
+
+    fn stop(mut self) -> String {
+        self.enter("");
+        let stages = self.spent.iter().map(|(stage, spent)| format!("{stage} {:.1} s", spent.as_secs_f64()));
+        format!("\nTime: {}\n", stages.collect::<Vec<_>>().join(", "))
+    }
 }
 
 /// How many intervals contain the truth.

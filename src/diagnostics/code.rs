@@ -100,8 +100,6 @@ codes! {
     Request = "E0503", Input;
     /// A row of a data file does not fit the declared types.
     Data = "E0504", Input;
-    /// A statistic that is known and not computed.
-    UnsupportedStatistic = "E0505", Input;
     /// A command-line argument or combination of them makes no sense.
     Usage = "E0601", Input;
     /// A file can't be written.

@@ -1,7 +1,9 @@
-//! Statistics tables: the columns that Jetstream's readers expect, filled from estimates.
+//! Statistics tables: the columns that Jetstream's readers expect, filled from estimates; and beside them the tables that say why
+//! numbers are missing.
 
+use crate::analysis::Basis;
 use crate::sql::types::Type;
-use crate::stats::{Comparison, Row};
+use crate::stats::{CellState, Comparison, Row};
 use crate::warehouse::{Rows, Value};
 
 /// The rows of a statistics table. Numbers that are not finite are absent already; a parameter that is no number is NULL.
@@ -23,6 +25,27 @@ pub fn statistics(rows: &[Row]) -> Rows {
             column("analysis_basis", Type::String),
         ],
         rows: rows.iter().map(values).collect(),
+    }
+}
+
+/// The rows of a states table: `metric`, `statistic`, `segment`, `analysis_basis`, `branch` (NULL: all), `state`, `reason`.
+pub fn states(states: &[(Basis, CellState)]) -> Rows {
+    let names = ["metric", "statistic", "segment", "analysis_basis", "branch", "state", "reason"];
+    let text = |text: &str| Value::String(text.to_string());
+    let row = |(basis, state): &(Basis, CellState)| {
+        vec![
+            text(&state.metric),
+            text(&state.statistic),
+            text(&state.segment),
+            text(basis.as_str()),
+            state.branch.as_deref().map_or(Value::Null, text),
+            text(state.state.as_str()),
+            text(&state.state.to_string()),
+        ]
+    };
+    Rows {
+        columns: names.map(|name| (name.to_string(), Type::String)).to_vec(),
+        rows: states.iter().map(row).collect(),
     }
 }
 

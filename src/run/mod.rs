@@ -8,17 +8,17 @@ use std::collections::BTreeMap;
 
 use indexmap::IndexMap;
 
-use crate::analysis::{Analysis, Period};
-use crate::diagnostics::{Code, Diagnostic, Diagnostics, Result};
+use crate::analysis::{Analysis, Period, Summary};
+use crate::diagnostics::{Diagnostics, Result};
 use crate::extract::column_kind;
 use crate::pipeline::{BasisWork, WindowWork, Work};
 use crate::plan::summarize::{Columns, Source, SourceKind, summarize};
 use crate::results::{decode, tables};
 use crate::sql::script::{Statement, Target};
-use crate::stats::{Compat, Estimates, Row};
+use crate::stats::{self, CellState, Compat, Context, Estimates, Request, Row, State};
 use crate::summary::ALL_SEGMENT;
 use crate::tables::{Destination, TableName};
-use crate::warehouse::Warehouse;
+use crate::warehouse::{Rows, Warehouse};
 
 /// What became of an experiment.
 #[derive(Debug, Clone, Default)]
@@ -51,7 +51,7 @@ pub struct Cells {
 /// `progress` is told what is being done, statement by statement.
 ///
 /// # Errors
-/// Faults found before anything was executed, and a cohort that can't be computed.
+/// Faults found before anything was executed.
 pub fn run(
     analysis: &Analysis,
     work: &Work,
@@ -69,8 +69,15 @@ pub fn run(
         progress,
         report: Report::default(),
     };
-    if let Some(cohort) = &work.cohort {
-        runner.execute(&cohort.statement)?;
+    if let Some(cohort) = &work.cohort
+        && let Err(faults) = runner.execute(&cohort.statement)
+    {
+        // Nothing can be computed without the cohort.
+        let bases = work.windows.iter().flat_map(|window| &window.bases);
+        let cells: usize = bases.map(|basis| basis.requests.len() + basis.unsupported.len()).sum();
+        runner.report.cells.failed = (cells * runner.segments().len()).max(1) as u64;
+        runner.report.diagnostics = faults;
+        return Ok(runner.report);
     }
     for window in &work.windows {
         runner.window(window);
@@ -107,18 +114,22 @@ impl Runner<'_> {
         Ok(())
     }
 
-    /// One window: a statistics table is written when at least one basis has statistics.
+    /// One window. Its tables are written when at least one basis has statistics.
     fn window(&mut self, work: &WindowWork) {
         let mut rows = Vec::new();
+        let mut states = Vec::new();
         for basis in &work.bases {
             match self.basis(work, basis) {
                 Ok(estimates) => {
                     self.count(basis, &estimates);
-                    rows.extend(estimates.into_iter().flat_map(|estimates| estimates.rows));
+                    for estimates in estimates {
+                        rows.extend(estimates.rows);
+                        states.extend(estimates.states.into_iter().map(|state| (basis.basis, state)));
+                    }
                 }
                 Err(faults) => {
-                    let segments = self.analysis.experiment.segments.len() + 1;
-                    self.report.cells.failed += (basis.requests.len() * segments) as u64;
+                    let cells = (basis.requests.len() + basis.unsupported.len()) * self.segments().len();
+                    self.report.cells.failed += cells as u64;
                     self.report.diagnostics.0.extend(faults.within(&basis.metrics.name).0);
                 }
             }
@@ -126,15 +137,29 @@ impl Runner<'_> {
         if rows.is_empty() {
             return;
         }
-        let table = self.destination.statistics(work.window.period, work.window.index);
+        let (period, index) = (work.window.period, work.window.index);
+        self.load(&self.destination.statistics(period, index), &tables::statistics(&rows), rows.len());
+        self.load(&self.destination.states(period, index), &tables::states(&states), 0);
+        self.report.statistics.push((period, index, rows));
+    }
+
+    /// Writes a table of ours; if that fails, `cells` of them are lost.
+    fn load(&mut self, table: &TableName, rows: &Rows, cells: usize) {
+        (self.progress)(&format!("tables {}", table.table));
         self.report.jobs += 1;
-        match self.warehouse.load(&table, &tables::statistics(&rows)) {
+        match self.warehouse.load(table, rows) {
             Ok(()) => self.report.tables.push(table.to_string()),
-            Err(faults) => self.report.diagnostics.0.extend(faults.within(&table.table).0),
+            Err(faults) => {
+                self.report.cells.failed += cells.max(1) as u64;
+                self.report.diagnostics.0.extend(faults.within(&table.table).0);
+            }
         }
-        self.report
-            .statistics
-            .push((work.window.period, work.window.index, rows));
+    }
+
+    /// Everybody, then the experiment's segments.
+    fn segments(&self) -> Vec<String> {
+        let segments = self.analysis.experiment.segments.iter().map(|segment| segment.name.clone());
+        std::iter::once(ALL_SEGMENT.to_string()).chain(segments).collect()
     }
 
     /// The estimates of a basis, one per request.
@@ -150,11 +175,38 @@ impl Runner<'_> {
         }
         let summaries = decode::decode(&query, &rows, branches)?;
         let context = work.context(basis.basis, branches, self.compat);
-        Ok(basis
-            .requests
-            .iter()
-            .map(|request| request.estimate(&summaries, &context))
-            .collect())
+        let estimate = |request: &Request| request.estimate(&summaries, &context);
+        let mut estimates: Vec<Estimates> = basis.requests.iter().map(estimate).collect();
+        if let Some(units) = estimates.first_mut() {
+            self.fill_counts(units, &context);
+        }
+        estimates.extend(basis.unsupported.iter().map(|summary| self.not_computed(summary)));
+        Ok(estimates)
+    }
+
+    /// A count of zero for each branch of the experiment without units in a segment.
+    fn fill_counts(&self, units: &mut Estimates, context: &Context) {
+        let request = stats::units();
+        for segment in self.segments() {
+            for branch in context.branches {
+                if !units.rows.iter().any(|row| row.segment == segment && row.branch == *branch) {
+                    units.rows.push(request.row(context, &segment, branch, 0.0));
+                }
+            }
+        }
+        units.states.clear();
+    }
+
+    /// The states of a statistic that is known and not computed.
+    fn not_computed(&self, summary: &Summary) -> Estimates {
+        let state = |segment| CellState {
+            metric: summary.metric.clone(),
+            statistic: summary.statistic.clone(),
+            segment,
+            branch: None,
+            state: State::Raises("this version does not compute the statistic".to_string()),
+        };
+        Estimates { rows: Vec::new(), states: self.segments().into_iter().map(state).collect() }
     }
 
     /// The source with its columns' kinds as the warehouse has them.
@@ -194,37 +246,19 @@ impl Runner<'_> {
 
     /// Counts the cells of a basis, and keeps the reasons of those that have one.
     fn count(&mut self, basis: &BasisWork, estimates: &[Estimates]) {
-        let segments = self
-            .analysis
-            .experiment
-            .segments
-            .iter()
-            .map(|segment| segment.name.as_str());
-        let segments: Vec<&str> = std::iter::once(ALL_SEGMENT).chain(segments).collect();
-        for summary in &basis.unsupported {
-            let message = format!("statistic {} is not computed in this version", summary.statistic);
-            let remark = Diagnostic::warning(Code::UnsupportedStatistic, message).with_span(summary.span.clone());
-            self.report.diagnostics.0.push(remark.within(format!("{} {}", basis.metrics.name, summary.metric)));
-            let count = self.report.cells.states.entry("statistic not supported".to_string()).or_default();
-            *count += segments.len() as u64;
-        }
-        for (request, estimates) in basis.requests.iter().zip(estimates) {
-            for segment in &segments {
-                let has_number = |row: &&Row| row.segment == *segment && row.point.is_some();
-                if estimates.rows.iter().any(|row| has_number(&row)) {
+        for estimates in estimates {
+            for segment in self.segments() {
+                let has_number = |row: &Row| row.segment == segment && row.point.is_some();
+                if estimates.rows.iter().any(has_number) {
                     self.report.cells.numbers += 1;
                     continue;
                 }
                 let states = &estimates.states;
-                let state = states.iter().find(|state| state.segment == *segment).or(states.first());
+                let state = states.iter().find(|state| state.segment == segment).or(states.first());
                 let reason = state.map_or("no values", |state| state.state.as_str());
                 *self.report.cells.states.entry(reason.to_string()).or_default() += 1;
             }
-            let context = format!("{} {}", basis.metrics.name, request.metric);
-            let remarks = estimates
-                .states
-                .iter()
-                .map(|state| state.diagnostic().within(context.as_str()));
+            let remarks = estimates.states.iter().map(|state| state.diagnostic().within(basis.metrics.name.as_str()));
             self.report.diagnostics.0.extend(remarks);
         }
     }

@@ -483,6 +483,25 @@ impl Request {
         }
     }
 
+    /// A branch's own row without an interval.
+    pub fn row(&self, context: &Context, segment: &str, branch: &str, point: f64) -> Row {
+        Row {
+            metric: self.metric.clone(),
+            statistic: self.name().to_string(),
+            parameter: None,
+            branch: branch.to_string(),
+            comparison: None,
+            comparison_to_branch: None,
+            ci_width: None,
+            point: Some(point),
+            lower: None,
+            upper: None,
+            segment: segment.to_string(),
+            analysis_basis: context.basis.as_str(),
+            window_index: context.window_index,
+        }
+    }
+
     /// The statistic's rows in all segments of its summary, and the reasons for what is missing.
     pub fn estimate(&self, summaries: &Summaries, context: &Context) -> Estimates {
         let cell = self.cell(context);

@@ -28,8 +28,6 @@ pub type Schemas = serde_json::Map<String, Json>;
 
 /// One experiment with its telemetry.
 pub struct Case {
-    /// The experiment.
-    pub slug: String,
     /// What `CURRENT_DATE()` stood for.
     pub current_date: String,
     /// The source tables.
@@ -97,7 +95,6 @@ pub fn read(shared: &Path, schemas: &Schemas, slug: &str) -> Case {
         })
         .collect();
     Case {
-        slug: slug.to_string(),
         current_date: json["current_date"].as_str().unwrap_or_default().to_string(),
         telemetry,
         statements,

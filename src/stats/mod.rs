@@ -5,6 +5,8 @@
 //! [`Request::estimate`] computes its rows. Formulas and sources stand in `docs/statistics.md`.
 
 pub mod binomial;
+pub mod bootstrap_mean;
+pub mod curve;
 pub mod deciles;
 pub mod distribution;
 pub mod empirical_cdf;
@@ -14,6 +16,7 @@ pub mod law;
 pub mod linear_model;
 pub mod moments;
 mod parameters;
+pub mod population_ratio;
 pub mod pre_treatment;
 pub mod state;
 
@@ -151,6 +154,17 @@ pub enum Statistic {
         /// How many draws the reference implementation makes; decides only when a ratio counts as undefined.
         samples: f64,
     },
+    /// Means and their comparisons by the Bayesian bootstrap.
+    BootstrapMean(Bootstrap),
+    /// Ratios of two metrics' means and their comparisons by the bootstrap.
+    PopulationRatio {
+        /// The metric above the line.
+        numerator: String,
+        /// The metric below it.
+        denominator: String,
+        /// How it is resampled.
+        bootstrap: Bootstrap,
+    },
     /// The empirical distribution function.
     EmpiricalCdf(Points),
     /// A kernel density estimate.
@@ -164,6 +178,17 @@ pub enum Statistic {
         /// Where it is computed.
         points: Points,
     },
+}
+
+/// The parameters of the bootstraps.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Bootstrap {
+    /// The nominal coverage.
+    pub confidence: f64,
+    /// The share of values that is clipped, within each branch.
+    pub drop_highest: f64,
+    /// How many draws the reference implementation makes; decides only when a ratio counts as undefined.
+    pub samples: f64,
 }
 
 /// The grid of a curve.
@@ -187,8 +212,9 @@ pub struct LinearModel {
 }
 
 /// The configured names, for suggestions.
-pub const NAMES: [&str; 9] = [
+pub const NAMES: [&str; 11] = [
     "binomial",
+    "bootstrap_mean",
     "count",
     "deciles",
     "empirical_cdf",
@@ -196,6 +222,7 @@ pub const NAMES: [&str; 9] = [
     "linear_model_mean",
     "linear_model_mean_no_clip",
     "per_client_dau_impact",
+    "population_ratio",
     "sum",
 ];
 
@@ -268,6 +295,22 @@ pub fn parse(summary: &analysis::Summary) -> Result<Request, Diagnostics> {
             confidence: parameters.confidence("confidence_interval", 0.95),
             samples: parameters.count("num_samples", 10_000) as f64,
         }),
+        "bootstrap_mean" => Some(Statistic::BootstrapMean(bootstrap(&mut parameters))),
+        "population_ratio" => {
+            let bootstrap = bootstrap(&mut parameters);
+            match (
+                parameters.required_text("numerator"),
+                parameters.required_text("denominator"),
+            ) {
+                (Some(numerator), Some(denominator)) => Some(Statistic::PopulationRatio {
+                    numerator,
+                    denominator,
+                    bootstrap,
+                }),
+                // The faults say what is missing.
+                _ => Some(Statistic::Count),
+            }
+        }
         "empirical_cdf" => Some(Statistic::EmpiricalCdf(points(&mut parameters))),
         "kernel_density_estimate" => Some(Statistic::KernelDensityEstimate {
             bandwidth: bandwidth(&mut parameters),
@@ -344,6 +387,14 @@ fn covariate(parameters: &mut Parameters) -> Option<(Option<String>, Period)> {
             parameters.fault(Fault::new(PARAMETER, message));
             None
         }
+    }
+}
+
+fn bootstrap(parameters: &mut Parameters) -> Bootstrap {
+    Bootstrap {
+        samples: parameters.count("num_samples", 10_000) as f64,
+        drop_highest: parameters.share("drop_highest", 0.005),
+        confidence: parameters.confidence("confidence_interval", 0.95),
     }
 }
 
@@ -426,6 +477,8 @@ impl Request {
             | Statistic::Binomial { .. }
             | Statistic::Deciles { .. }
             | Statistic::EmpiricalCdf(_)
+            | Statistic::BootstrapMean(_)
+            | Statistic::PopulationRatio { .. }
             | Statistic::KernelDensityEstimate { .. } => None,
         };
         Cell {
@@ -452,9 +505,16 @@ impl Request {
             | Statistic::Binomial { .. }
             | Statistic::LinearModelMean(_)
             | Statistic::PerClientDauImpact(_) => Need::Moments,
-            Statistic::Deciles { .. } | Statistic::EmpiricalCdf(_) | Statistic::KernelDensityEstimate { .. } => {
-                Need::Histogram
-            }
+            Statistic::Deciles { .. }
+            | Statistic::BootstrapMean(_)
+            | Statistic::EmpiricalCdf(_)
+            | Statistic::KernelDensityEstimate { .. } => Need::Histogram,
+            Statistic::PopulationRatio {
+                numerator, denominator, ..
+            } => Need::Pairs {
+                numerator: numerator.clone(),
+                denominator: denominator.clone(),
+            },
         }
     }
 
@@ -465,6 +525,8 @@ impl Request {
             Statistic::Sum => "sum",
             Statistic::Binomial { .. } => "binomial",
             Statistic::Deciles { .. } => "deciles",
+            Statistic::BootstrapMean(_) => "mean",
+            Statistic::PopulationRatio { .. } => "population_ratio",
             Statistic::EmpiricalCdf(_) => "empirical_cdf",
             Statistic::KernelDensityEstimate { .. } => "kernel_density_estimate",
             Statistic::LinearModelMean(model) | Statistic::PerClientDauImpact(model) => &model.name,
@@ -537,6 +599,29 @@ impl Request {
                 answer.linear_model(output);
             }
             Statistic::Deciles { confidence, samples } => decile_rows(group, *confidence, *samples, answer),
+            Statistic::BootstrapMean(bootstrap) => {
+                if bootstrap.drop_highest > 0.5 {
+                    let reason = "drop_highest must be at most 0.5".to_string();
+                    return answer.state(None, State::Raises(reason));
+                }
+                let law = |branch: &Branch| {
+                    let posterior = bootstrap_mean::posterior(&branch.histogram, 1.0 - bootstrap.drop_highest)?;
+                    Ok((posterior.mean, posterior.curve))
+                };
+                bootstrap_rows(group, bootstrap.confidence, law, answer);
+            }
+            Statistic::PopulationRatio { bootstrap, .. } => {
+                if !self.pre_treatments.is_empty() {
+                    let reason = "pre-treatments can't treat the placeholder of a ratio".to_string();
+                    return answer.state(None, State::Raises(reason));
+                }
+                let law = |branch: &Branch| {
+                    let curve =
+                        population_ratio::law(&branch.histogram, 1.0 - bootstrap.drop_highest, bootstrap.samples)?;
+                    Ok((curve.mean(), curve))
+                };
+                bootstrap_rows(group, bootstrap.confidence, law, answer);
+            }
             Statistic::EmpiricalCdf(points) => {
                 let has_nulls = group.branches.values().any(|branch| branch.nulls > 0);
                 if kind == ValueKind::Boolean && has_nulls {
@@ -626,6 +711,77 @@ fn binomial_rows(group: &Group, kind: ValueKind, confidence: f64, answer: &mut A
             answer.state(Some(reference), State::InfiniteRatio);
         }
     }
+}
+
+/// The rows of a statistic with one law per branch: mean and quantiles of each, of their differences and of their ratios.
+fn bootstrap_rows(
+    group: &Group,
+    confidence: f64,
+    law: impl Fn(&Branch) -> Result<(f64, curve::Curve), f64>,
+    answer: &mut Answer,
+) {
+    if group.branches.values().any(|branch| branch.nulls > 0) {
+        return answer.state(None, State::Raises("values are null".to_string()));
+    }
+    let width = Some(confidence);
+    let (lower, upper) = (0.5 * (1.0 - confidence), 1.0 - 0.5 * (1.0 - confidence));
+    let laws: Vec<(&String, Result<(f64, curve::Curve), f64>)> = group
+        .branches
+        .iter()
+        .map(|(name, branch)| (name, law(branch)))
+        .collect();
+    for (name, law) in &laws {
+        let interval = law.as_ref().map_or(Interval::default(), |(mean, curve)| {
+            Interval::new(*mean, curve.quantile(lower), curve.quantile(upper))
+        });
+        if interval.point.is_none() {
+            answer.state(Some(name), State::NotFinite);
+        }
+        answer.own(name, width, interval);
+    }
+    let compared = binomial::orders(confidence, answer.context.compat);
+    for (reference, base) in &laws {
+        for (name, law) in laws.iter().filter(|(name, _)| name != reference) {
+            let (difference, uplift) = match (law, base) {
+                (Ok(law), Ok(base)) => compare(law, base, compared, answer.context.compat),
+                // What is finite is nothing beside infinity.
+                (Ok(_), Err(base)) if base.is_infinite() && answer.context.compat == Compat::Jetstream => {
+                    let bound = if compared.is_some() { -1.0 } else { f64::NAN };
+                    (Interval::default(), Interval::new(-1.0, bound, bound))
+                }
+                (Ok(_) | Err(_), Err(_)) | (Err(_), Ok(_)) => (Interval::default(), Interval::default()),
+            };
+            answer.comparison(name, reference, Comparison::Difference, width, difference);
+            answer.comparison(name, reference, Comparison::RelativeUplift, width, uplift);
+        }
+        if base.as_ref().is_ok_and(|(_, curve)| !curve.mean_inverse().is_finite()) {
+            answer.state(Some(reference), State::UndefinedRatio);
+        }
+    }
+}
+
+fn compare(
+    law: &(f64, curve::Curve),
+    base: &(f64, curve::Curve),
+    orders: Option<(f64, f64)>,
+    compat: Compat,
+) -> (Interval, Interval) {
+    let bounds = |quantile: &dyn Fn(f64) -> f64| {
+        orders.map_or((f64::NAN, f64::NAN), |(lower, upper)| {
+            (quantile(lower), quantile(upper))
+        })
+    };
+    let difference = bounds(&|p| law.1.difference_quantile(&base.1, p));
+    let ratio = bounds(&|p| law.1.ratio_quantile(&base.1, p) - 1.0);
+    let uplift = match (law.0 * base.1.mean_inverse() - 1.0, compat) {
+        // The mean of a ratio whose denominator may be 0 does not exist; the reference's draws have one all the same.
+        (uplift, Compat::Jetstream) if uplift.is_nan() => law.0 / base.0 - 1.0,
+        (uplift, Compat::Jetstream | Compat::None) => uplift,
+    };
+    (
+        Interval::new(law.0 - base.0, difference.0, difference.1),
+        Interval::new(uplift, ratio.0, ratio.1),
+    )
 }
 
 fn decile_rows(group: &Group, confidence: f64, samples: f64, answer: &mut Answer) {

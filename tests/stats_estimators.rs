@@ -218,10 +218,10 @@ fn degenerate_data_gives_states() {
 }
 
 // Roots of P(X - Y <= d) and P(Y <= r X) for X ~ Beta(2, 2), Y ~ Beta(1, 3), by mpmath's quad with 30 digits.
-const DIFFERENCE_LOWER: f64 = -0.26047281519482117;
-const DIFFERENCE_UPPER: f64 = 0.71770458389147862;
-const UPLIFT_LOWER: f64 = -0.96597739507180988;
-const UPLIFT_UPPER: f64 = 1.2618022452599717;
+const DIFFERENCE_LOWER: f64 = -0.2604728151948212;
+const DIFFERENCE_UPPER: f64 = 0.7177045838914786;
+const UPLIFT_LOWER: f64 = -0.9659773950718099;
+const UPLIFT_UPPER: f64 = 1.2618022452599718;
 
 #[test]
 fn proportions_are_integrated() {

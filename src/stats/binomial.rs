@@ -21,7 +21,7 @@ use crate::summary::{Branch, Group, Place};
 ///
 /// # Errors
 /// A value that is neither 0 nor 1, or a null among floats.
-pub fn posteriors<'a>(group: &'a Group, kind: ValueKind) -> Result<Vec<(&'a str, Beta)>, State> {
+pub fn posteriors(group: &Group, kind: ValueKind) -> Result<Vec<(&str, Beta)>, State> {
     let is_binary = |branch: &Branch| {
         branch.parts.iter().all(|part| part.not_binary == 0)
             && !(kind == ValueKind::Float && rows(branch) > values(branch))
@@ -48,7 +48,7 @@ pub fn posteriors<'a>(group: &'a Group, kind: ValueKind) -> Result<Vec<(&'a str,
 }
 
 /// The orders of the quantiles of an interval; `None` where the reference implementation has no such quantile.
-fn orders(confidence: f64, compat: Compat) -> Option<(f64, f64)> {
+pub fn orders(confidence: f64, compat: Compat) -> Option<(f64, f64)> {
     let is_computed = [0.95, 0.99].iter().any(|width| (confidence - width).abs() < 1e-5);
     match compat {
         Compat::Jetstream if !is_computed => None,
@@ -283,11 +283,11 @@ fn nodes(beta: Beta, breaks: &[f64]) -> Vec<Node> {
 /// The positive nodes of the 16-point rule on \[-1, 1\] and their weights. Abramowitz & Stegun, table 25.4.
 const GAUSS_LEGENDRE_16: [(f64, f64); 8] = [
     (0.09501250983763744, 0.1894506104550685),
-    (0.28160355077925891, 0.18260341504492359),
-    (0.45801677765722739, 0.16915651939500254),
-    (0.61787624440264375, 0.14959598881657673),
-    (0.75540440835500303, 0.12462897125553387),
-    (0.86563120238783174, 0.095158511682492785),
-    (0.94457502307323258, 0.062253523938647893),
-    (0.98940093499164993, 0.027152459411754095),
+    (0.2816035507792589, 0.18260341504492358),
+    (0.45801677765722737, 0.16915651939500254),
+    (0.6178762444026438, 0.14959598881657674),
+    (0.755404408355003, 0.12462897125553388),
+    (0.8656312023878318, 0.09515851168249279),
+    (0.9445750230732326, 0.062253523938647894),
+    (0.9894009349916499, 0.027152459411754096),
 ];

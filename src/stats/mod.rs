@@ -5,6 +5,8 @@
 //! [`Request::estimate`] computes its rows. Formulas and sources stand in `docs/statistics.md`.
 
 pub mod binomial;
+pub mod bootstrap_mean;
+pub mod curve;
 pub mod deciles;
 pub mod distribution;
 pub mod empirical_cdf;
@@ -14,19 +16,21 @@ pub mod law;
 pub mod linear_model;
 pub mod moments;
 mod parameters;
+mod parse;
+pub mod population_ratio;
 pub mod pre_treatment;
+mod rows;
 pub mod state;
 
-use indexmap::IndexMap;
 use serde::Serialize;
 
-use crate::analysis::{self, Basis, Period};
-use crate::diagnostics::{Code, Diagnostic, Diagnostics, Span};
-use crate::summary::{Branch, Cell, CellSummary, Covariate, Demand, Group, Need, Step, Summaries};
+use crate::analysis::{Basis, Period};
+use crate::summary::{ALL_SEGMENT, Cell, Covariate, Demand, Need, Step, Summaries};
 
 use self::kernel_density::{Bandwidth, Kernel};
-use self::parameters::{Fault, Parameters};
-use self::pre_treatment::{PreTreatment, ValueKind};
+pub use self::parse::parse;
+use self::pre_treatment::PreTreatment;
+use self::rows::Answer;
 pub use self::state::{CellState, State};
 
 /// Whether quirks of the reference implementation that change what a number means are reproduced.
@@ -151,6 +155,17 @@ pub enum Statistic {
         /// How many draws the reference implementation makes; decides only when a ratio counts as undefined.
         samples: f64,
     },
+    /// Means and their comparisons by the Bayesian bootstrap.
+    BootstrapMean(Bootstrap),
+    /// Ratios of two metrics' means and their comparisons by the bootstrap.
+    PopulationRatio {
+        /// The metric above the line.
+        numerator: String,
+        /// The metric below it.
+        denominator: String,
+        /// How it is resampled.
+        bootstrap: Bootstrap,
+    },
     /// The empirical distribution function.
     EmpiricalCdf(Points),
     /// A kernel density estimate.
@@ -164,6 +179,17 @@ pub enum Statistic {
         /// Where it is computed.
         points: Points,
     },
+}
+
+/// The parameters of the bootstraps.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Bootstrap {
+    /// The nominal coverage.
+    pub confidence: f64,
+    /// The share of values that is clipped, within each branch.
+    pub drop_highest: f64,
+    /// How many draws the reference implementation makes; decides only when a ratio counts as undefined.
+    pub samples: f64,
 }
 
 /// The grid of a curve.
@@ -187,8 +213,9 @@ pub struct LinearModel {
 }
 
 /// The configured names, for suggestions.
-pub const NAMES: [&str; 9] = [
+pub const NAMES: [&str; 11] = [
     "binomial",
+    "bootstrap_mean",
     "count",
     "deciles",
     "empirical_cdf",
@@ -196,6 +223,7 @@ pub const NAMES: [&str; 9] = [
     "linear_model_mean",
     "linear_model_mean_no_clip",
     "per_client_dau_impact",
+    "population_ratio",
     "sum",
 ];
 
@@ -239,180 +267,9 @@ pub struct Estimates {
     pub states: Vec<CellState>,
 }
 
-/// Reads a statistic of a resolved analysis.
-///
-/// # Errors
-/// Every fault: an unknown statistic, pre-treatment or parameter, a missing parameter, a wrong type.
-pub fn parse(summary: &analysis::Summary) -> Result<Request, Diagnostics> {
-    let mut faults = Vec::new();
-    let mut parameters = Parameters::new(format!("statistic {}", summary.statistic), &summary.params);
-    let statistic = match summary.statistic.as_str() {
-        "count" => Some(Statistic::Count),
-        "sum" => Some(Statistic::Sum),
-        "binomial" => Some(Statistic::Binomial {
-            confidence: parameters.confidence("confidence_interval", 0.95),
-        }),
-        "linear_model_mean" => Some(Statistic::LinearModelMean(linear_model(
-            &mut parameters,
-            "mean_lm",
-            0.005,
-        ))),
-        "linear_model_mean_no_clip" => Some(Statistic::LinearModelMean(linear_model(
-            &mut parameters,
-            "mean_lm_noclip",
-            0.0,
-        ))),
-        "per_client_dau_impact" => Some(Statistic::PerClientDauImpact(LinearModel {
-            name: "per_client_dau_impact".to_string(),
-            drop_highest: parameters.share("drop_highest", 0.0),
-            covariate: covariate(&mut parameters),
-        })),
-        "deciles" => Some(Statistic::Deciles {
-            confidence: parameters.confidence("confidence_interval", 0.95),
-            samples: parameters.count("num_samples", 10_000) as f64,
-        }),
-        "empirical_cdf" => Some(Statistic::EmpiricalCdf(points(&mut parameters))),
-        "kernel_density_estimate" => Some(Statistic::KernelDensityEstimate {
-            bandwidth: bandwidth(&mut parameters),
-            kernel: kernel(&mut parameters),
-            adjust: parameters.number("adjust", 1.0),
-            points: points(&mut parameters),
-        }),
-        unknown => {
-            faults.push(Fault::unknown("statistic", unknown, NAMES));
-            None
-        }
-    };
-    if statistic.is_some()
-        && let Err(more) = parameters.finish()
-    {
-        faults.extend(more);
-    }
-    let mut pre_treatments = Vec::new();
-    for treatment in &summary.pre_treatments {
-        match pre_treatment::parse(&treatment.name, &treatment.args) {
-            Ok(parsed) => pre_treatments.push(parsed),
-            Err(more) => faults.extend(more),
-        }
-    }
-    match statistic {
-        Some(statistic) if faults.is_empty() => Ok(Request {
-            metric: summary.metric.clone(),
-            statistic,
-            pre_treatments,
-        }),
-        _ => Err(Diagnostics(
-            faults.into_iter().map(|fault| at_fault(fault, summary)).collect(),
-        )),
-    }
-}
-
 /// The count of units, which every result has beside its metrics: metric `identity`, statistic `count`.
 pub fn units() -> Request {
-    Request {
-        metric: "identity".to_string(),
-        statistic: Statistic::Count,
-        pre_treatments: Vec::new(),
-    }
-}
-
-fn linear_model(parameters: &mut Parameters, name: &str, drop_highest: f64) -> LinearModel {
-    LinearModel {
-        drop_highest: parameters.float_share("drop_highest", drop_highest),
-        covariate: covariate(parameters),
-        name: parameters.text("statistic_name").unwrap_or(name).to_string(),
-    }
-}
-
-fn covariate(parameters: &mut Parameters) -> Option<(Option<String>, Period)> {
-    const PARAMETER: &str = "covariate_adjustment";
-    let value = parameters.value(PARAMETER)?;
-    if value.is_null() {
-        return None;
-    }
-    let Some(table) = value.as_object() else {
-        parameters.refuse(PARAMETER, "a table with `period` and perhaps `metric`");
-        return None;
-    };
-    let given: IndexMap<String, serde_json::Value> = table.iter().map(|(k, v)| (k.clone(), v.clone())).collect();
-    let mut inner = Parameters::new(PARAMETER.to_string(), &given);
-    let metric = inner.text("metric").map(str::to_string);
-    let period = inner.text("period").map(str::to_string);
-    if let Err(faults) = inner.finish() {
-        faults.into_iter().for_each(|fault| parameters.fault(fault));
-    }
-    match period.as_deref().map(|word| (word, Period::parse(word))) {
-        Some((_, Some(period))) if period.is_preenrollment() => Some((metric, period)),
-        Some((word, _)) => {
-            parameters.fault(Fault {
-                word: word.to_string(),
-                message: format!("the period of {PARAMETER} must lie before enrollment, but is {word:?}"),
-                help: Some("periods before enrollment: preenrollment_week, preenrollment_days28".to_string()),
-            });
-            None
-        }
-        None => {
-            let message = format!("{PARAMETER} needs `period`: preenrollment_week or preenrollment_days28");
-            parameters.fault(Fault::new(PARAMETER, message));
-            None
-        }
-    }
-}
-
-fn points(parameters: &mut Parameters) -> Points {
-    Points {
-        log_space: parameters.flag("log_space", false),
-        size: parameters.count("grid_size", 256),
-    }
-}
-
-fn bandwidth(parameters: &mut Parameters) -> Bandwidth {
-    match parameters.value("bandwidth") {
-        None => Bandwidth::Scott,
-        Some(value) => match (value.as_str(), value.as_f64()) {
-            (Some("scott"), _) => Bandwidth::Scott,
-            (Some("silverman"), _) => Bandwidth::Silverman,
-            (_, Some(width)) if width > 0.0 => Bandwidth::Fixed(width),
-            _ => {
-                parameters.refuse("bandwidth", "\"scott\", \"silverman\" or a positive number");
-                Bandwidth::Scott
-            }
-        },
-    }
-}
-
-fn kernel(parameters: &mut Parameters) -> Kernel {
-    let name = parameters.text("kernel").unwrap_or("gaussian");
-    match Kernel::NAMES.iter().find(|(known, _)| *known == name) {
-        Some((_, kernel)) => *kernel,
-        None => {
-            parameters.fault(Fault::unknown("kernel", name, Kernel::NAMES.map(|(name, _)| name)));
-            Kernel::Gaussian
-        }
-    }
-}
-
-/// The fault as a diagnostic, pointing at its word within the statistic's text where that is found.
-fn at_fault(fault: Fault, summary: &analysis::Summary) -> Diagnostic {
-    let Span { source, range } = &summary.span;
-    let text = source.text.get(range.clone()).unwrap_or("");
-    let range = match text.find(&fault.word) {
-        Some(start) if !fault.word.is_empty() => {
-            let start = range.start + start;
-            start..start + fault.word.len()
-        }
-        _ => range.clone(),
-    };
-    let diagnostic = Diagnostic::error(Code::Statistic, fault.message)
-        .with_span(Span {
-            source: source.clone(),
-            range,
-        })
-        .within(format!("metric {}", summary.metric));
-    match fault.help {
-        Some(help) => diagnostic.with_help(help),
-        None => diagnostic,
-    }
+    Request { metric: "identity".to_string(), statistic: Statistic::Count, pre_treatments: Vec::new() }
 }
 
 impl Request {
@@ -438,6 +295,8 @@ impl Request {
             | Statistic::Binomial { .. }
             | Statistic::Deciles { .. }
             | Statistic::EmpiricalCdf(_)
+            | Statistic::BootstrapMean(_)
+            | Statistic::PopulationRatio { .. }
             | Statistic::KernelDensityEstimate { .. } => None,
         };
         Cell {
@@ -464,9 +323,16 @@ impl Request {
             | Statistic::Binomial { .. }
             | Statistic::LinearModelMean(_)
             | Statistic::PerClientDauImpact(_) => Need::Moments,
-            Statistic::Deciles { .. } | Statistic::EmpiricalCdf(_) | Statistic::KernelDensityEstimate { .. } => {
-                Need::Histogram
-            }
+            Statistic::Deciles { .. }
+            | Statistic::BootstrapMean(_)
+            | Statistic::EmpiricalCdf(_)
+            | Statistic::KernelDensityEstimate { .. } => Need::Histogram,
+            Statistic::PopulationRatio {
+                numerator, denominator, ..
+            } => Need::Pairs {
+                numerator: numerator.clone(),
+                denominator: denominator.clone(),
+            },
         }
     }
 
@@ -477,6 +343,8 @@ impl Request {
             Statistic::Sum => "sum",
             Statistic::Binomial { .. } => "binomial",
             Statistic::Deciles { .. } => "deciles",
+            Statistic::BootstrapMean(_) => "mean",
+            Statistic::PopulationRatio { .. } => "population_ratio",
             Statistic::EmpiricalCdf(_) => "empirical_cdf",
             Statistic::KernelDensityEstimate { .. } => "kernel_density_estimate",
             Statistic::LinearModelMean(model) | Statistic::PerClientDauImpact(model) => &model.name,
@@ -515,286 +383,14 @@ impl Request {
             Some(summary) if !cell.needs_column() || summary.column.is_some() => {
                 for (segment, group) in &summary.groups {
                     answer.segment = segment;
-                    self.estimate_group(summary, group, &mut answer);
+                    rows::estimate_group(self, summary, group, &mut answer);
                 }
             }
             Some(_) | None => {
-                answer.segment = crate::summary::ALL_SEGMENT;
+                answer.segment = ALL_SEGMENT;
                 answer.state(None, State::MetricMissing);
             }
         }
         answer.estimates
-    }
-
-    fn estimate_group(&self, summary: &CellSummary, group: &Group, answer: &mut Answer) {
-        let kind = match summary.column {
-            // Only counts of rows come without a column, and they do not look at the kind.
-            None => Ok(ValueKind::Float),
-            Some(column) => pre_treatment::kind_after(column, &summary.cell.steps),
-        };
-        let kind = match kind {
-            Ok(kind) => kind,
-            // Rows are counted whatever the column holds, as long as no pre-treatment needs its values.
-            Err(_) if !summary.cell.needs_column() => ValueKind::Float,
-            Err(reason) => return answer.state(None, State::Raises(reason)),
-        };
-        if group.branches.is_empty() {
-            return answer.state(None, State::NoValues);
-        }
-        match &self.statistic {
-            Statistic::Count => {
-                for (branch, rows) in &group.branches {
-                    answer.own(
-                        branch,
-                        None,
-                        Interval::new(moments::rows(rows) as f64, f64::NAN, f64::NAN),
-                    );
-                }
-            }
-            Statistic::Sum => {
-                for (branch, rows) in &group.branches {
-                    // A part without values adds nothing.
-                    let values = rows
-                        .parts
-                        .iter()
-                        .filter(|part| part.value_place != crate::summary::Place::Null);
-                    let sum = values.fold(0.0, |sum, part| sum + part.sum);
-                    answer.own(branch, None, Interval::new(sum, f64::NAN, f64::NAN));
-                }
-            }
-            Statistic::Binomial { confidence } => binomial_rows(group, kind, *confidence, answer),
-            Statistic::LinearModelMean(_) => {
-                let output = linear_model_output(summary, group, kind, answer);
-                answer.linear_model(output);
-            }
-            Statistic::Deciles { confidence, samples } => decile_rows(group, *confidence, *samples, answer),
-            Statistic::EmpiricalCdf(points) => {
-                let has_nulls = group.branches.values().any(|branch| branch.nulls > 0);
-                if kind == ValueKind::Boolean && has_nulls {
-                    return answer.state(
-                        None,
-                        State::Raises("nulls of a BOOL column can't be ordered".to_string()),
-                    );
-                }
-                for (name, branch) in &group.branches {
-                    let (grid, shares) = empirical_cdf::curve(branch, points.size, points.log_space);
-                    answer.curve(name, &grid, &shares);
-                }
-            }
-            Statistic::KernelDensityEstimate {
-                bandwidth,
-                kernel,
-                adjust,
-                points,
-            } => {
-                if *adjust != 1.0 {
-                    return answer.state(None, State::Raises("adjust must be 1".to_string()));
-                }
-                let curve = |branch| kernel_density::curve(branch, *bandwidth, *kernel, points.size, points.log_space);
-                let curves: Option<Vec<_>> = group
-                    .branches
-                    .iter()
-                    .map(|(name, branch)| Some((name, curve(branch)?)))
-                    .collect();
-                match curves {
-                    None => answer.state(None, State::Raises("values are null or infinite".to_string())),
-                    Some(curves) => {
-                        for (name, (grid, densities)) in curves {
-                            answer.curve(name, &grid, &densities);
-                        }
-                    }
-                }
-            }
-            Statistic::PerClientDauImpact(_) => {
-                let output = linear_model_output(summary, group, kind, answer);
-                let output = linear_model::scale_to_population(output, group, answer.context.branches);
-                answer.linear_model(output);
-            }
-        }
-    }
-}
-
-fn linear_model_output(
-    summary: &CellSummary,
-    group: &Group,
-    kind: ValueKind,
-    answer: &mut Answer,
-) -> linear_model::Output {
-    if summary.cell.covariate.is_some() && summary.covariate_column.is_none() {
-        answer.state(None, State::CovariateMissing);
-    }
-    let covariate = summary
-        .covariate_column
-        .and_then(|column| pre_treatment::kind_after(column, &[]).ok());
-    linear_model::estimate(&linear_model::Input {
-        group,
-        metric: &summary.cell.metric,
-        kind,
-        covariate,
-    })
-}
-
-fn binomial_rows(group: &Group, kind: ValueKind, confidence: f64, answer: &mut Answer) {
-    let compat = answer.context.compat;
-    let posteriors = match binomial::posteriors(group, kind) {
-        Ok(posteriors) => posteriors,
-        Err(state) => return answer.state(None, state),
-    };
-    let width = Some(confidence);
-    for (name, posterior) in &posteriors {
-        answer.own(name, width, binomial::proportion(*posterior, confidence, compat));
-    }
-    for (reference, y) in &posteriors {
-        let mut is_infinite = false;
-        for (name, x) in posteriors.iter().filter(|(name, _)| name != reference) {
-            let difference = binomial::difference(*x, *y, confidence, compat);
-            let (uplift, infinite) = binomial::relative_uplift(*x, *y, confidence, compat);
-            is_infinite |= infinite;
-            answer.comparison(name, reference, Comparison::Difference, width, difference);
-            answer.comparison(name, reference, Comparison::RelativeUplift, width, uplift);
-        }
-        if is_infinite {
-            answer.state(Some(reference), State::InfiniteRatio);
-        }
-    }
-}
-
-fn decile_rows(group: &Group, confidence: f64, samples: f64, answer: &mut Answer) {
-    if group.branches.values().any(|branch| branch.nulls > 0) {
-        return answer.state(None, State::Raises("values are null".to_string()));
-    }
-    let width = Some(confidence);
-    for q in deciles::ORDERS {
-        let parameter = Some(grid::parameter(q));
-        let law = |branch: &Branch| match answer.context.compat {
-            Compat::None => deciles::law(&branch.histogram, q),
-            // Values that the reference's draws would most likely not show are not in its results.
-            Compat::Jetstream => deciles::law(&branch.histogram, q).without_tails(0.5 / samples),
-        };
-        let laws: Vec<(&String, law::Law)> = group
-            .branches
-            .iter()
-            .map(|(name, branch)| (name, law(branch)))
-            .collect();
-        for (name, law) in &laws {
-            answer.row(name, &parameter, None, width, deciles::own(law, confidence));
-        }
-        for (reference, base) in &laws {
-            for (name, law) in laws.iter().filter(|(name, _)| name != reference) {
-                let difference = deciles::difference(law, base, confidence);
-                answer.row(
-                    name,
-                    &parameter,
-                    Some((Comparison::Difference, reference)),
-                    width,
-                    difference,
-                );
-                let uplift = deciles::relative_uplift(law, base, confidence, samples);
-                answer.row(
-                    name,
-                    &parameter,
-                    Some((Comparison::RelativeUplift, reference)),
-                    width,
-                    uplift,
-                );
-            }
-        }
-    }
-}
-
-/// The rows of one statistic while they are collected.
-struct Answer<'a> {
-    request: &'a Request,
-    context: &'a Context<'a>,
-    segment: &'a str,
-    estimates: Estimates,
-}
-
-impl Answer<'_> {
-    fn state(&mut self, branch: Option<&str>, state: State) {
-        self.estimates.states.push(CellState {
-            metric: self.request.metric.clone(),
-            statistic: self.request.name().to_string(),
-            segment: self.segment.to_string(),
-            branch: branch.map(str::to_string),
-            state,
-        });
-    }
-
-    fn own(&mut self, branch: &str, ci_width: Option<f64>, interval: Interval) {
-        self.row(branch, &None, None, ci_width, interval);
-    }
-
-    fn comparison(
-        &mut self,
-        branch: &str,
-        reference: &str,
-        comparison: Comparison,
-        ci_width: Option<f64>,
-        interval: Interval,
-    ) {
-        self.row(branch, &None, Some((comparison, reference)), ci_width, interval);
-    }
-
-    /// One row per point; of points that are the same in six decimals the last stays.
-    fn curve(&mut self, branch: &str, grid: &grid::Grid, values: &[f64]) {
-        if grid.is_refused {
-            self.state(Some(branch), State::LinearGrid);
-        }
-        let last: IndexMap<String, f64> = grid
-            .points
-            .iter()
-            .map(|point| grid::parameter(*point))
-            .zip(values.iter().copied())
-            .collect();
-        for (parameter, value) in last {
-            self.row(
-                branch,
-                &Some(parameter),
-                None,
-                None,
-                Interval::new(value, f64::NAN, f64::NAN),
-            );
-        }
-    }
-
-    fn row(
-        &mut self,
-        branch: &str,
-        parameter: &Option<String>,
-        comparison: Option<(Comparison, &str)>,
-        ci_width: Option<f64>,
-        interval: Interval,
-    ) {
-        self.estimates.rows.push(Row {
-            metric: self.request.metric.clone(),
-            statistic: self.request.name().to_string(),
-            parameter: parameter.clone(),
-            branch: branch.to_string(),
-            comparison: comparison.map(|(comparison, _)| comparison),
-            comparison_to_branch: comparison.map(|(_, reference)| reference.to_string()),
-            ci_width,
-            point: interval.point,
-            lower: interval.lower,
-            upper: interval.upper,
-            segment: self.segment.to_string(),
-            analysis_basis: self.context.basis.as_str(),
-            window_index: self.context.window_index,
-        });
-    }
-
-    fn linear_model(&mut self, output: linear_model::Output) {
-        let width = Some(0.95);
-        for (branch, interval) in &output.means {
-            self.own(branch, width, *interval);
-        }
-        for reference in &output.references {
-            for (branch, comparison, interval) in &reference.comparisons {
-                self.comparison(branch, &reference.branch, *comparison, width, *interval);
-            }
-        }
-        for (branch, state) in output.states {
-            self.state(branch.as_deref(), state);
-        }
     }
 }

@@ -189,6 +189,19 @@ impl<'a> Parameters<'a> {
         }
     }
 
+    /// A text without a default.
+    pub fn required_text(&mut self, name: &'static str) -> Option<String> {
+        if !self.given.contains_key(name) {
+            self.known.push(name);
+            self.faults.push(Fault::new(
+                &self.of.clone(),
+                format!("{} needs the parameter {name}", self.of),
+            ));
+            return None;
+        }
+        self.text(name).map(str::to_string)
+    }
+
     /// Reports the faults, unknown parameters among them.
     ///
     /// # Errors

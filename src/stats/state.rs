@@ -27,6 +27,8 @@ pub enum State {
     UndefinedRatio,
     /// The mean of the relative uplift is infinite, since the reference branch has no conversion: no point.
     InfiniteRatio,
+    /// The branch's law has no finite mean: infinite values, or a denominator that may be zero: rows without numbers.
+    NotFinite,
     /// A geometric grid can't cover values that are negative or all zero: the grid is linear.
     LinearGrid,
     /// The reference implementation raises here: no rows.
@@ -47,6 +49,7 @@ impl State {
             State::NotFitted => "not fitted",
             State::UndefinedRatio => "undefined ratio",
             State::InfiniteRatio => "infinite ratio",
+            State::NotFinite => "not finite",
             State::LinearGrid => "linear grid",
             State::Raises(_) => "not computable",
         }
@@ -66,6 +69,7 @@ impl State {
             State::NotFitted => "not fitted: there is no residual variance, or values are infinite",
             State::UndefinedRatio => "undefined ratio: the means do not have the same sign, or one is zero",
             State::InfiniteRatio => "infinite ratio: the reference branch has no conversions",
+            State::NotFinite => "not finite: values are infinite, or a denominator may be zero",
             State::LinearGrid => "linear grid: a geometric one can't cover negative or all-zero values",
             State::Raises(reason) => reason,
         }

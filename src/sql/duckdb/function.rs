@@ -806,6 +806,7 @@ impl Translator<'_> {
             "LOWER" | "UPPER" | "CONCAT" | "SUBSTR" | "SUBSTRING" | "TRIM" | "LTRIM" | "RTRIM" | "REPLACE" | "LEFT" | "RIGHT"
             | "JSON_VALUE" | "JSON_EXTRACT_SCALAR" | "REGEXP_EXTRACT" | "REGEXP_REPLACE" | "FORMAT" | "FORMAT_DATE" | "STRING_AGG"
             | "FORMAT_TIMESTAMP" | "FORMAT_DATETIME" | "ARRAY_TO_STRING" | "LPAD" | "RPAD" | "TO_HEX" | "REPEAT" => Type::String,
+            "SPLIT" | "REGEXP_EXTRACT_ALL" | "JSON_VALUE_ARRAY" | "JSON_EXTRACT_STRING_ARRAY" => Type::Array(Box::new(Type::String)),
             "COALESCE" | "IFNULL" | "GREATEST" | "LEAST" => self.common_type(arguments.into_iter())?,
             "IF" => self.common_type(arguments.into_iter().skip(1))?,
             "NULLIF" | "MAX" | "MIN" | "SUM" | "ANY_VALUE" | "ABS" | "MAX_BY" | "MIN_BY" | "FIRST_VALUE" | "LAST_VALUE" | "LAG" | "LEAD" => {

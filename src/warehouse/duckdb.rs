@@ -249,14 +249,10 @@ impl DuckDb {
         if faults.has_errors() { Err(faults) } else { Ok(()) }
     }
 
-    /// The columns of a translated query, as DuckDB names and types them.
-    fn describe(&self, source: &Arc<Source>, duckdb_sql: &str) -> Result<Vec<(String, String)>> {
-        let pairs = || -> std::result::Result<Vec<(String, String)>, duckdb::Error> {
-            let mut statement = self.connection.prepare(&format!("DESCRIBE {duckdb_sql}"))?;
-            let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
-            rows.collect()
-        };
-        pairs().map_err(|error| self.explain(source, &error))
+    /// The columns of a table, as DuckDB names and types them.
+    fn columns(&self, full_name: &str) -> std::result::Result<Vec<(String, String)>, duckdb::Error> {
+        let mut statement = self.connection.prepare(&format!("DESCRIBE {full_name}"))?;
+        statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
     }
 
     /// A fault of DuckDB in words about the BigQuery statement.
@@ -331,16 +327,26 @@ impl DuckDb {
 
     fn write_table(&self, source: &Arc<Source>, table: &TableName) -> Result<()> {
         let text = self.translate_source(source)?;
-        let columns = self.describe(source, &text)?;
         self.make_room(table)?;
-        let mut statements = self.drop_other(table, false)?;
-        statements.push(format!(
-            "CREATE OR REPLACE TABLE {} AS\n{}",
-            full_name(table),
-            with_types(&columns, &text)
-        ));
-        self.transaction(&statements)
-            .map_err(|error| self.explain(source, &error))
+        let name = full_name(table);
+        let mut statements = vec!["BEGIN".to_string()];
+        statements.extend(self.drop_other(table, false)?);
+        statements.push(format!("CREATE OR REPLACE TABLE {name} AS\n{text}"));
+        let write = || -> std::result::Result<(), duckdb::Error> {
+            for statement in &statements {
+                self.connection.execute_batch(statement)?;
+            }
+            // The types are known once the table is there; asking before would bind the statement twice, which for long ones takes a second.
+            if let Some(typed) = with_types(&self.columns(&name)?, &name) {
+                self.connection.execute_batch(&format!("CREATE OR REPLACE TABLE {name} AS {typed}"))?;
+            }
+            self.connection.execute_batch("COMMIT")
+        };
+        write().map_err(|error| {
+            // The first fault counts; a failing ROLLBACK would only repeat it.
+            let _ = self.connection.execute_batch("ROLLBACK");
+            self.explain(source, &error)
+        })
     }
 
     fn write_view(&self, source: &Arc<Source>, table: &TableName) -> Result<()> {
@@ -354,13 +360,19 @@ impl DuckDb {
 
     fn read(&self, source: &Arc<Source>) -> Result<Rows> {
         let text = self.translate_source(source)?;
-        let columns = self.describe(source, &text)?;
+        let explain = |error: duckdb::Error| self.explain(source, &error);
+        let name = "temp.main.isobar_result";
+        self.connection
+            .execute_batch(&format!("CREATE OR REPLACE TEMP TABLE isobar_result AS\n{text}"))
+            .map_err(explain)?;
+        let columns = self.columns(name).map_err(explain)?;
         let kinds: Vec<(String, Type)> = columns
             .iter()
             .map(|(name, kind)| Ok((name.clone(), parse_type(kind)?)))
             .collect::<Result<_>>()?;
         let read = || -> std::result::Result<Vec<Vec<Value>>, duckdb::Error> {
-            let mut statement = self.connection.prepare(&with_types(&columns, &text))?;
+            let typed = with_types(&columns, name).unwrap_or_else(|| format!("SELECT * FROM {name}"));
+            let mut statement = self.connection.prepare(&typed)?;
             let mut rows = statement.query([])?;
             let mut out = Vec::new();
             while let Some(row) = rows.next()? {
@@ -371,8 +383,12 @@ impl DuckDb {
             }
             Ok(out)
         };
-        let rows = read().map_err(|error| self.explain(source, &error))?;
-        Ok(Rows { columns: kinds, rows })
+        let rows = read();
+        self.connection.execute_batch("DROP TABLE IF EXISTS temp.main.isobar_result").map_err(explain)?;
+        Ok(Rows {
+            columns: kinds,
+            rows: rows.map_err(explain)?,
+        })
     }
 }
 
@@ -418,15 +434,10 @@ impl Warehouse for DuckDb {
         if !self.exists(table)? {
             return Err(Diagnostic::error(Code::Statement, format!("there is no table `{table}`")).into());
         }
-        let source = Arc::new(Source {
-            path: table.to_string(),
-            text: String::new(),
-        });
-        let columns = self.describe(&source, &format!("SELECT * FROM {}", full_name(table)))?;
-        columns
-            .into_iter()
-            .map(|(name, kind)| Ok((name, parse_type(&kind)?)))
-            .collect()
+        let columns = self
+            .columns(&full_name(table))
+            .map_err(|error| Diagnostic::error(Code::Statement, format!("`{table}`: {}", first_line(&error))))?;
+        columns.into_iter().map(|(name, kind)| Ok((name, parse_type(&kind)?))).collect()
     }
 
     fn load(&self, table: &TableName, rows: &Rows) -> Result<()> {
@@ -562,8 +573,9 @@ fn parse_type(duckdb: &str) -> Result<Type> {
     Type::parse_duckdb(duckdb).map_err(|fault| Diagnostic::error(Code::Statement, fault).into())
 }
 
-/// A query whose columns have exactly the types that BigQuery has: sums of integers are wider in DuckDB, literals narrower.
-fn with_types(columns: &[(String, String)], text: &str) -> String {
+/// The query that gives a table's columns exactly the types that BigQuery has, if they are not so already: sums of integers are wider in
+/// DuckDB, literals narrower.
+fn with_types(columns: &[(String, String)], full_name: &str) -> Option<String> {
     let casts: Vec<String> = columns
         .iter()
         .filter_map(|(name, kind)| {
@@ -572,10 +584,7 @@ fn with_types(columns: &[(String, String)], text: &str) -> String {
             (normal(&wanted) != normal(kind)).then(|| format!("CAST({name} AS {wanted}) AS {name}"))
         })
         .collect();
-    match casts.is_empty() {
-        true => text.to_string(),
-        false => format!("SELECT * REPLACE ({})\nFROM (\n{text}\n)", casts.join(", ")),
-    }
+    (!casts.is_empty()).then(|| format!("SELECT * REPLACE ({}) FROM {full_name}", casts.join(", ")))
 }
 
 /// A type name without quotes and blanks, for comparison.

@@ -499,6 +499,7 @@ impl Translator<'_> {
         }
         match (&target, known) {
             (Type::Int64, Some(Type::Bool | Type::Int64)) => plain,
+            (Type::Int64, Some(Type::String)) => format!("{CATALOG}.{prefix}text_to_int64({text})"),
             (Type::Int64, _) => format!("{CATALOG}.{prefix}to_int64({text})"),
             (Type::String, Some(Type::Int64 | Type::Bool | Type::Date | Type::String)) => plain,
             (Type::String, _) => format!("{CATALOG}.to_string({text})"),

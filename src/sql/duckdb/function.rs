@@ -926,6 +926,9 @@ impl Translator<'_> {
             | "RPAD"
             | "TO_HEX"
             | "REPEAT" => Type::String,
+            "SPLIT" | "REGEXP_EXTRACT_ALL" | "JSON_VALUE_ARRAY" | "JSON_EXTRACT_STRING_ARRAY" => {
+                Type::Array(Box::new(Type::String))
+            }
             "COALESCE" | "IFNULL" | "GREATEST" | "LEAST" => self.common_type(arguments.into_iter())?,
             "IF" => self.common_type(arguments.into_iter().skip(1))?,
             "NULLIF" | "MAX" | "MIN" | "SUM" | "ANY_VALUE" | "ABS" | "MAX_BY" | "MIN_BY" | "FIRST_VALUE"

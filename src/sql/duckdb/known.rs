@@ -73,6 +73,14 @@ impl Translator<'_> {
                 let results = conditions.iter().map(|when| &when.result).chain(else_result.as_deref());
                 self.common_type(results)
             }
+            // An element of an array of strings that a function returns.
+            Expr::CompoundFieldAccess { root, access_chain } => match (root.as_ref(), access_chain.as_slice()) {
+                (Expr::Function(function), [AccessExpr::Subscript(_)]) => match self.type_of_call(function) {
+                    Some(Type::Array(element)) => Some(*element),
+                    _ => None,
+                },
+                _ => None,
+            },
             Expr::Extract { .. } => Some(Type::Int64),
             Expr::Ceil { .. } | Expr::Floor { .. } => Some(Type::Float64),
             Expr::Substring { .. } | Expr::Trim { .. } => Some(Type::String),

@@ -27,17 +27,21 @@ CREATE MACRO isobar.mod(a, b) AS CASE WHEN b = 0 THEN CAST('division by zero' AS
 
 CREATE MACRO isobar.is_integer_text(x) AS regexp_full_match(x, '\s*[+-]?(0[xX][0-9a-fA-F]+|[0-9]+)\s*');
 
+CREATE MACRO isobar.text_to_int64(x) AS CAST(
+  CASE WHEN isobar.is_integer_text(x) THEN x ELSE 'not an INT64: ' || x END AS BIGINT
+);
+
 CREATE MACRO isobar.to_int64(x) AS CASE
   WHEN typeof(x) IN ('DOUBLE', 'FLOAT') THEN CAST(round(TRY_CAST(x AS DOUBLE)) AS BIGINT)
-  WHEN typeof(x) = 'VARCHAR' THEN CAST(
-    CASE WHEN isobar.is_integer_text(CAST(x AS VARCHAR)) THEN CAST(x AS VARCHAR) ELSE 'not an INT64: ' || CAST(x AS VARCHAR) END AS BIGINT
-  )
+  WHEN typeof(x) = 'VARCHAR' THEN isobar.text_to_int64(CAST(x AS VARCHAR))
   ELSE CAST(x AS BIGINT)
 END;
 
+CREATE MACRO isobar.safe_text_to_int64(x) AS CASE WHEN isobar.is_integer_text(x) THEN TRY_CAST(x AS BIGINT) END;
+
 CREATE MACRO isobar.safe_to_int64(x) AS CASE
   WHEN typeof(x) IN ('DOUBLE', 'FLOAT') THEN TRY_CAST(round(TRY_CAST(x AS DOUBLE)) AS BIGINT)
-  WHEN typeof(x) = 'VARCHAR' THEN CASE WHEN isobar.is_integer_text(CAST(x AS VARCHAR)) THEN TRY_CAST(CAST(x AS VARCHAR) AS BIGINT) END
+  WHEN typeof(x) = 'VARCHAR' THEN isobar.safe_text_to_int64(CAST(x AS VARCHAR))
   ELSE TRY_CAST(x AS BIGINT)
 END;
 
@@ -96,11 +100,8 @@ CREATE MACRO isobar.substr
     CASE WHEN size < 0 THEN CAST('the length of a substring is negative' AS BIGINT) ELSE size END
   );
 
--- What Unicode calls white space.
-CREATE MACRO isobar.white_space() AS E' \t\n\x0b\x0c\r' || array_to_string(list_transform(
-  [133, 160, 5760, 8192, 8193, 8194, 8195, 8196, 8197, 8198, 8199, 8200, 8201, 8202, 8232, 8233, 8239, 8287, 12288],
-  lambda point: chr(point)
-), '');
+-- What Unicode calls white space; after \r stand 19 characters that look like blanks or like nothing.
+CREATE MACRO isobar.white_space() AS E' \t\n\x0b\x0c\r                 　';
 
 CREATE MACRO isobar.contains_substr(x, wanted) AS contains(lower(nfc_normalize(CAST(x AS VARCHAR))), lower(nfc_normalize(wanted)));
 
@@ -131,21 +132,16 @@ CREATE MACRO isobar.unix_seconds(x) AS isobar.floor_divide(epoch_us(x), 1000000)
 
 CREATE MACRO isobar.unix_millis(x) AS isobar.floor_divide(epoch_us(x), 1000);
 
--- A text that is not JSON has no values.
-CREATE MACRO isobar.json_document(x) AS CASE WHEN typeof(x) = 'JSON' OR json_valid(x) THEN x END;
-
-CREATE MACRO isobar.json_value(x, path) AS CASE
-  WHEN json_type(isobar.json_document(x), path) IN ('OBJECT', 'ARRAY', 'NULL') THEN NULL
-  ELSE json_extract_string(isobar.json_document(x), path)
-END;
+-- A text that is not JSON has no values. DuckDB's json_value() is a JSON scalar; the second step takes the quotes away.
+CREATE MACRO isobar.json_value(x, path) AS json_extract_string(json_value(TRY_CAST(x AS JSON), path), '$');
 
 -- In text, JSON's null is no value.
 CREATE MACRO isobar.json_query(x, path) AS CASE
-  WHEN typeof(x) = 'JSON' OR json_type(isobar.json_document(x), path) <> 'NULL' THEN json_extract(isobar.json_document(x), path)
+  WHEN typeof(x) = 'JSON' OR json_type(TRY_CAST(x AS JSON), path) <> 'NULL' THEN json_extract(TRY_CAST(x AS JSON), path)
 END;
 
 CREATE MACRO isobar.json_query_array(x, path) AS CASE
-  WHEN json_type(isobar.json_document(x), path) = 'ARRAY' THEN CAST(json_extract(isobar.json_document(x), path) AS JSON[])
+  WHEN json_type(TRY_CAST(x AS JSON), path) = 'ARRAY' THEN CAST(json_extract(TRY_CAST(x AS JSON), path) AS JSON[])
 END;
 
 CREATE MACRO isobar.json_value_array(x, path) AS list_transform(isobar.json_query_array(x, path), lambda item: isobar.json_value(item, '$'));
@@ -160,7 +156,7 @@ END;
 CREATE MACRO isobar.lax_int64(x) AS CASE json_type(x)
   WHEN 'BOOLEAN' THEN CAST(isobar.json_value(x, '$') = 'true' AS BIGINT)
   ELSE coalesce(
-    isobar.safe_to_int64(isobar.json_value(x, '$')),
+    isobar.safe_text_to_int64(isobar.json_value(x, '$')),
     TRY_CAST(round(TRY_CAST(isobar.json_value(x, '$') AS DOUBLE)) AS BIGINT)
   )
 END;

@@ -18,6 +18,7 @@ pub mod schedule;
 
 pub mod plan;
 pub mod sql;
+pub mod tables;
 
 pub mod warehouse;
 
@@ -30,3 +31,4 @@ pub mod extract;
 
 pub mod cli;
 pub mod pipeline;
+pub mod run;

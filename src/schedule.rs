@@ -52,11 +52,13 @@ pub fn calendar(experiment: &Experiment, period: Period, last: Date) -> Result<V
         return Ok(Vec::new());
     };
     let mut calendar = Vec::new();
-    let mut date = dates.first;
-    while date <= last {
+    for date in dates
+        .first
+        .series(jiff::Span::new().days(1))
+        .take_while(|date| *date <= last)
+    {
         let window = dates.due(experiment, date, period)?;
         calendar.extend(window.map(|window| (date, window)));
-        date = plus(date, 1)?;
     }
     Ok(calendar)
 }
@@ -66,7 +68,7 @@ pub fn last_date(experiment: &Experiment) -> Option<Date> {
     let start = experiment.start_date?;
     match experiment.end_date {
         Some(end) => Some(end),
-        None => plus(start, experiment.enrollment_period + 42).ok(),
+        None => plus(start, experiment.enrollment_period.saturating_add(42)).ok(),
     }
 }
 
@@ -117,7 +119,7 @@ impl Enrollment {
         if experiment.enrollment_period < 0 {
             let message = format!(
                 "enrollment ends {} days before it starts on {first}",
-                -experiment.enrollment_period
+                experiment.enrollment_period.unsigned_abs()
             );
             return Err(dates_fault(experiment, message));
         }
@@ -189,7 +191,8 @@ fn days_between(from: Date, to: Date) -> i64 {
     i64::from((to - from).get_days())
 }
 
-fn plus(date: Date, days: i64) -> Result<Date> {
+/// The date `days` after another one; before it, for a negative number.
+pub fn plus(date: Date, days: i64) -> Result<Date> {
     let days = jiff::Span::new().try_days(days);
     days.and_then(|days| date.checked_add(days)).map_err(|_| {
         Diagnostic::error(

@@ -10,6 +10,8 @@ use isobar::analysis::{json, refusal};
 use isobar::config::{self, Configs};
 use isobar::diagnostics::Diagnostics;
 use isobar::experiment::{self, NimbusExperiment};
+use proptest::prelude::*;
+use proptest::test_runner::{RngAlgorithm, TestRng, TestRunner};
 use serde_json::Value;
 
 /// The folder with the corpus and the configs, if it is there.
@@ -167,6 +169,51 @@ fn every_experiment_resolves_as_the_reference_does() {
         0,
         "differences that no entry of docs/deviations.md explains"
     );
+}
+
+fn bytes(configs: &Configs, experiment: &NimbusExperiment) -> String {
+    match configs.resolve(experiment) {
+        Ok(analysis) => json::to_json(&analysis).to_string(),
+        Err(faults) => json::error_to_json(&experiment.slug, &faults).to_string(),
+    }
+}
+
+/// Resolving all experiments in one process, in any order and in parallel, gives what resolving each alone gives.
+#[test]
+fn order_and_threads_change_nothing() {
+    let Some((folder, configs, experiments)) = load() else {
+        return;
+    };
+    let expected: Vec<String> = experiments
+        .iter()
+        .map(|experiment| bytes(&configs, experiment))
+        .collect();
+    let orders = Just((0..experiments.len()).collect::<Vec<usize>>()).prop_shuffle();
+    let mut runner = TestRunner::new_with_rng(
+        ProptestConfig::with_cases(6),
+        TestRng::deterministic_rng(RngAlgorithm::ChaCha),
+    );
+    let result = runner.run(&(orders, 1..5_usize), |(order, threads)| {
+        let fresh = config::load(&[folder.join("metric-hub")]).expect("the configs were loaded before");
+        std::thread::scope(|scope| {
+            let work = order.chunks(order.len().div_ceil(threads));
+            let handles = work.map(|part| {
+                let (fresh, experiments) = (&fresh, &experiments);
+                scope.spawn(move || {
+                    part.iter()
+                        .map(|at| (*at, bytes(fresh, &experiments[*at])))
+                        .collect::<Vec<_>>()
+                })
+            });
+            for handle in handles.collect::<Vec<_>>() {
+                for (at, bytes) in handle.join().expect("resolving does not panic") {
+                    assert!(bytes == expected[at], "{} differs", experiments[at].slug);
+                }
+            }
+        });
+        Ok(())
+    });
+    assert!(result.is_ok(), "{result:?}");
 }
 
 fn describe(resolved: &Result<isobar::analysis::Analysis, Diagnostics>) -> String {

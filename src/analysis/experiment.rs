@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use jiff::ToSpan;
 use jiff::civil::Date;
 use minijinja::Value;
 
@@ -84,8 +83,8 @@ impl Block {
 
     /// The last date of enrollment: `start_date + enrollment_period`.
     pub fn last_enrollment_date(&self) -> Option<Date> {
-        self.start_date
-            .and_then(|start| start.checked_add(self.enrollment_period.days()).ok())
+        let period = jiff::Span::new().try_days(self.enrollment_period).ok()?;
+        self.start_date?.checked_add(period).ok()
     }
 
     /// The variable `experiment` of templates. What is not known is not defined, so that a template that uses it fails.

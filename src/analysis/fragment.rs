@@ -79,7 +79,12 @@ fn fault(text: &Text, sql: &str, role: Role, what: &str) -> Option<Diagnostic> {
     }
     let (message, at) = inner_query(sql, role).unwrap_or_else(|| {
         let at = error.span.map(|span| span.range.start.saturating_sub(before.len()));
-        (error.message, at)
+        let message = match error.message.rsplit_once(", found: ") {
+            // What was found there is a word of ours.
+            Some((expected, _)) if at.is_none_or(|at| at > sql.len()) => format!("{expected}, found: its end"),
+            _ => error.message,
+        };
+        (message, at)
     });
     let at = at.map(|at| at.min(sql.len()));
     let mut fault = Diagnostic::error(Code::SqlSyntax, format!("{what} is not valid SQL: {message}"));
@@ -190,6 +195,7 @@ mod tests {
         check("SUM(x) -- why", Role::Select, None);
         check("SAFE.SUBSTR(a, 0, 8)", Role::Select, None);
         check("SUM(x", Role::Select, Some(""));
+        check("SUM(x -- )", Role::Select, Some(""));
         check("SUM(x) + * 2", Role::Select, Some("*"));
         check("1 AS a, 2", Role::Select, Some("'1 AS a, 2'"));
         check("`a.b.c`", Role::From, None);

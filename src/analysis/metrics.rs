@@ -44,7 +44,7 @@ impl Metrics {
                     continue;
                 };
                 self.path.clear();
-                if let Some((metric, found)) = self.definition(scope, definition, name, faults) {
+                if let Some((metric, found)) = self.definition(scope, definition, faults) {
                     listed.entry(metric.name.clone()).or_insert(metric);
                     summaries.extend(found);
                 }
@@ -100,7 +100,6 @@ impl Metrics {
         &mut self,
         scope: &Scope<'_>,
         definition: MetricSpec,
-        named: &Text,
         faults: &mut Vec<Diagnostic>,
     ) -> Option<(Metric, Vec<Summary>)> {
         let depends_on = self.upstream(scope, &definition, faults)?;
@@ -111,8 +110,8 @@ impl Metrics {
                 return finish(metric(scope, &definition, depends_on), &definition, faults);
             }
             _ => {
-                let borrowed = self.borrow(scope, &definition, named, faults)?;
-                return self.definition(scope, borrowed, named, faults);
+                let borrowed = self.borrow(scope, &definition, faults)?;
+                return self.definition(scope, borrowed, faults);
             }
         };
         let what = format!("metric `{name}`");
@@ -178,7 +177,7 @@ impl Metrics {
                 continue;
             };
             self.path.push(name.value.clone());
-            let resolved = self.definition(scope, found, name, faults);
+            let resolved = self.definition(scope, found, faults);
             self.path.pop();
             match resolved {
                 Some((metric, found)) => {
@@ -197,7 +196,6 @@ impl Metrics {
         &mut self,
         scope: &Scope<'_>,
         definition: &MetricSpec,
-        named: &Text,
         faults: &mut Vec<Diagnostic>,
     ) -> Option<MetricSpec> {
         let missing = match (&definition.select_expression, &definition.data_source) {

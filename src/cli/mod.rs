@@ -1,5 +1,13 @@
 //! The command line: arguments, one file per command, words and colours, exit codes. The only part that prints.
 
+mod args;
+mod compile;
+mod database;
+mod demo;
+mod files;
+mod inputs;
+mod query;
+mod run;
 mod stats;
 
 use std::io::{IsTerminal, Write};
@@ -19,6 +27,10 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Demo(demo::Arguments),
+    Run(run::RunArgs),
+    Compile(compile::CompileArgs),
+    Query(query::QueryArgs),
     /// Compute a statistic on a client-level file
     Stats(stats::Arguments),
 }
@@ -36,7 +48,11 @@ pub enum Outcome {
 pub fn main() -> ExitCode {
     let cli = Cli::parse_from(std::env::args_os().map(with_hyphens));
     let outcome: diagnostics::Result<Outcome> = match cli.command {
-        Command::Stats(arguments) => stats::run(&arguments),
+        Command::Demo(args) => demo::run(&args),
+        Command::Run(args) => run::run(&args),
+        Command::Compile(args) => compile::run(&args),
+        Command::Query(args) => query::run(args),
+        Command::Stats(args) => stats::run(&args),
     };
     match outcome {
         Ok(Outcome::Complete) => ExitCode::SUCCESS,

@@ -19,7 +19,7 @@ use self::platforms::Platform;
 use self::spec::Spec;
 use self::template::Templates;
 use crate::analysis::{self, Analysis, KnownFragments};
-use crate::diagnostics::{Code, Diagnostic, Diagnostics, Result, Severity, nearest};
+use crate::diagnostics::{Code, Diagnostic, Diagnostics, Result, Severity, Span, nearest};
 use crate::experiment::NimbusExperiment;
 
 pub use load::source;
@@ -136,7 +136,7 @@ impl Configs {
         self.layers.experiments.keys().map(String::as_str)
     }
 
-    fn unknown_outcome(&self, (platform, slug): &(String, String), span: crate::diagnostics::Span) -> Diagnostic {
+    fn unknown_outcome(&self, (platform, slug): &(String, String), span: Span) -> Diagnostic {
         let message = format!("there is no outcome `{slug}` for the platform `{platform}`");
         let mut fault = Diagnostic::error(Code::UnknownOutcome, message).with_span(span);
         let keys = || self.layers.outcomes.keys();
@@ -157,8 +157,8 @@ impl Configs {
 }
 
 /// The outcomes of an experiment, the API's first, each with the place that names it.
-pub fn outcomes(spec: &Spec, experiment: &NimbusExperiment) -> Vec<(String, crate::diagnostics::Span)> {
-    let mut outcomes: Vec<(String, crate::diagnostics::Span)> = Vec::new();
+pub fn outcomes(spec: &Spec, experiment: &NimbusExperiment) -> Vec<(String, Span)> {
+    let mut outcomes: Vec<(String, Span)> = Vec::new();
     let configured = spec.experiment.outcomes.iter().flatten();
     let api = experiment.outcomes.iter().map(|text| (text, true));
     for (text, from_api) in api.chain(configured.map(|text| (text, false))) {

@@ -248,6 +248,14 @@ fn read_metrics(spec: &mut Spec, table: &Table, span: Span, faults: &mut Vec<Dia
         }
         match &entry.node.value {
             Value::Table(metric) => {
+                let is_name = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+                if !is_name && !name.contains(['*', '?', '[']) {
+                    let message =
+                        format!("`{name}` is neither the name of a metric nor a pattern: merging leaves it out");
+                    let warning = Diagnostic::warning(Code::WrongValue, message).with_span(entry.key.clone());
+                    let warning = warning.with_help("names consist of letters, digits and `_`");
+                    fields.faults().push(warning);
+                }
                 let metric = read_metric(name, metric, entry.key.clone(), fields.faults());
                 spec.metrics.insert(name.clone(), metric);
             }

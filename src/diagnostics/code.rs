@@ -82,12 +82,14 @@ codes! {
     Dates = "E0213", Input;
     /// The experiment is not analysed on this date.
     Refused = "E0214", Work;
+    /// A window ends before it starts.
+    WindowOrder = "E0215", Input;
     /// An emitted or author-written SQL text does not parse.
     SqlSyntax = "E0301", Input;
     /// The embedded engine has no counterpart of a function, type or construct.
     Untranslatable = "E0302", Input;
     /// A table or column is missing from the warehouse, or a statement does not fit it.
-    Statement = "E0401", Work;
+    Statement = "E0401", Input;
     /// The warehouse can't be opened or reached.
     Unreachable = "E0402", Unreachable;
     /// A statistic, a pre-treatment or one of their parameters is unknown, missing or of the wrong type.
@@ -102,10 +104,27 @@ codes! {
     Usage = "E0601", Input;
     /// A file can't be written.
     Unwritable = "E0602", Work;
+    /// A folder holds something that must not be overwritten.
+    Occupied = "E0603", Input;
 }
 
 impl fmt::Display for Code {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Code;
+
+    #[test]
+    fn codes_are_unique_and_in_order() {
+        let codes: Vec<&str> = Code::ALL.iter().map(|code| code.as_str()).collect();
+        assert!(codes.is_sorted_by(|a, b| a < b), "{codes:?}");
+        assert!(
+            codes.iter().all(|code| code.len() == 5 && code.starts_with('E')),
+            "{codes:?}"
+        );
     }
 }

@@ -13,12 +13,19 @@ pub use code::{Code, Kind};
 pub use render::{to_json, to_text};
 
 /// A text that spans point into: a config file, an experiment file, a statement.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(PartialEq, Eq)]
 pub struct Source {
     /// The path or name as it is shown to people.
     pub path: String,
     /// The whole text.
     pub text: String,
+}
+
+/// The path alone: texts are long.
+impl fmt::Debug for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Source({})", self.path)
+    }
 }
 
 /// A byte range of a [`Source`].
@@ -184,4 +191,29 @@ fn distance(a: &str, b: &str) -> usize {
         }
     }
     row[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn near_names() {
+        assert_eq!(nearest("serches", ["clicks", "searches"]), Some("searches"));
+        assert_eq!(nearest("x", ["clicks", "searches"]), None);
+        assert_eq!(nearest("abc", []), None);
+    }
+
+    #[test]
+    fn offsets_and_lines() {
+        let text = "one\n\u{fc}two\n";
+        assert_eq!(offset(text, 2, 2), Some(6));
+        assert_eq!(offset(text, 9, 1), None);
+        assert_eq!(offset(text, 0, 1), None);
+        let source = Arc::new(Source {
+            path: String::new(),
+            text: text.to_string(),
+        });
+        assert_eq!(Span { source, range: 6..7 }.line_column(), (2, 2));
+    }
 }

@@ -259,7 +259,7 @@ impl<'t, 'f> Fields<'t, 'f> {
                 true => key.eq_ignore_ascii_case(name),
                 false => *key == name,
             };
-            if self.asked.iter().any(|key| known(key)) {
+            if self.asked.iter().any(known) {
                 continue;
             }
             let message = format!("unknown key `{name}` in {}: it has no effect", self.what);

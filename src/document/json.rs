@@ -10,7 +10,7 @@ use crate::diagnostics::{Code, Diagnostic, Result, Source, Span, offset};
 
 /// Reads a JSON text.
 pub fn parse(source: &Arc<Source>) -> Result<Node> {
-    if let Err(error) = serde_json::from_str::<serde::de::IgnoredAny>(&source.text) {
+    if let Err(error) = serde_json::from_str::<serde_json::Value>(&source.text) {
         let text = error.to_string();
         let message = text
             .rsplit_once(" at line ")

@@ -11,6 +11,10 @@ impl Text {
         let raw = self.span.source.text.get(self.span.range.clone()).unwrap_or_default();
         let inside = offset_in(raw, &self.value, range.start).and_then(|start| {
             let end = offset_in(raw, &self.value, range.end)?;
+            let start = match raw.starts_with('"') {
+                true => start + joined_lines(&raw[start..]),
+                false => start,
+            };
             Some(start..end.max(start))
         });
         let Some(inside) = inside else {
@@ -71,14 +75,13 @@ fn offset_in(raw: &str, value: &str, at: usize) -> Option<usize> {
         let here = raw.get(i..)?;
         if quote == b'"' && here.starts_with('\\') {
             match here.as_bytes().get(1)? {
+                _ if joined_lines(here) > 0 => {
+                    i += joined_lines(here);
+                    continue;
+                }
                 b'u' => i += 6,
                 b'U' => i += 10,
                 b'x' => i += 4,
-                b' ' | b'\t' | b'\n' | b'\r' => {
-                    // A backslash at the end of a line swallows the space up to the next character.
-                    i += 1 + here[1..].len() - here[1..].trim_start().len();
-                    continue;
-                }
                 _ => i += 2,
             }
         } else if here.starts_with(c) {
@@ -91,6 +94,14 @@ fn offset_in(raw: &str, value: &str, at: usize) -> Option<usize> {
         decoded += c.len_utf8();
     }
     Some(i)
+}
+
+/// The length of a backslash at the end of a line with all the space that it swallows; 0 where there is none.
+fn joined_lines(here: &str) -> usize {
+    match here.strip_prefix('\\') {
+        Some(after) if after.starts_with(|c: char| c.is_ascii_whitespace()) => here.len() - after.trim_start().len(),
+        _ => 0,
+    }
 }
 
 #[cfg(test)]

@@ -12,11 +12,12 @@ use crate::diagnostics::{Code, Diagnostic, Diagnostics, Result, Source, Span};
 
 /// Reads a TOML file; the error holds every syntax fault.
 pub fn parse(source: &Arc<Source>) -> Result<Table> {
-    let (document, errors) = DeTable::parse_recoverable(&source.text);
+    let (document, mut errors) = DeTable::parse_recoverable(&source.text);
     if errors.is_empty() {
         return Ok(table(document.get_ref(), source));
     }
     let mut faults: Vec<Diagnostic> = Vec::new();
+    errors.sort_by_key(|error| error.span().map_or(0, |range| range.start));
     for error in errors {
         let message = error.message().lines().collect::<Vec<_>>().join(", ");
         let fault = Diagnostic::error(Code::Syntax, format!("the file is not valid TOML: {message}"));

@@ -487,9 +487,11 @@ impl Pieces {
 /// A column as FLOAT64 with NaN as NULL.
 fn as_float(sql: &str, kind: ColumnKind) -> String {
     match kind {
-        ColumnKind::Integer | ColumnKind::Decimal => format!("CAST({sql} AS FLOAT64)"),
         ColumnKind::Boolean => format!("CASE WHEN {sql} THEN 1e0 WHEN NOT {sql} THEN 0e0 END"),
-        ColumnKind::Float | ColumnKind::Other => format!("CASE WHEN NOT IS_NAN({sql}) THEN {sql} END"),
+        // One text for all numbers: an expression tells whether it is a number, but not always of which kind.
+        ColumnKind::Integer | ColumnKind::Decimal | ColumnKind::Float | ColumnKind::Other => {
+            format!("CASE WHEN NOT IS_NAN(CAST({sql} AS FLOAT64)) THEN CAST({sql} AS FLOAT64) END")
+        }
     }
 }
 

@@ -60,12 +60,17 @@ const TEMPLATES: &[(&str, &str)] = &[
     ),
     ("metrics", include_str!("../../templates/sql/metrics.sql.jinja")),
     ("summaries", include_str!("../../templates/sql/summaries.sql.jinja")),
+    ("view", include_str!("../../templates/sql/view.sql.jinja")),
 ];
 
 static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
-    let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build();
+    let syntax = SyntaxConfig::builder()
+        .trim_blocks(true)
+        .lstrip_blocks(true)
+        .keep_trailing_newline(true)
+        .build();
     environment.set_syntax(syntax.expect("the default delimiters are valid"));
     environment.set_auto_escape_callback(|_| AutoEscape::Custom("sql".into()));
     environment.set_formatter(|out, _, value| {

@@ -227,6 +227,9 @@ pub const NAMES: [&str; 11] = [
     "sum",
 ];
 
+/// Statistics of the reference that are known and not computed: none any more.
+pub const UNSUPPORTED: [&str; 0] = [];
+
 /// A statistic of a metric, checked.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Request {
@@ -262,6 +265,15 @@ pub struct Estimates {
     pub rows: Vec<Row>,
     /// The states.
     pub states: Vec<CellState>,
+}
+
+/// The count of units, which every result has beside its metrics: metric `identity`, statistic `count`.
+pub fn units() -> Request {
+    Request {
+        metric: "identity".to_string(),
+        statistic: Statistic::Count,
+        pre_treatments: Vec::new(),
+    }
 }
 
 impl Request {
@@ -340,6 +352,25 @@ impl Request {
             Statistic::EmpiricalCdf(_) => "empirical_cdf",
             Statistic::KernelDensityEstimate { .. } => "kernel_density_estimate",
             Statistic::LinearModelMean(model) | Statistic::PerClientDauImpact(model) => &model.name,
+        }
+    }
+
+    /// A branch's own row without an interval.
+    pub fn row(&self, context: &Context, segment: &str, branch: &str, point: f64) -> Row {
+        Row {
+            metric: self.metric.clone(),
+            statistic: self.name().to_string(),
+            parameter: None,
+            branch: branch.to_string(),
+            comparison: None,
+            comparison_to_branch: None,
+            ci_width: None,
+            point: Some(point),
+            lower: None,
+            upper: None,
+            segment: segment.to_string(),
+            analysis_basis: context.basis.as_str(),
+            window_index: context.window_index,
         }
     }
 

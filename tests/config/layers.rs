@@ -262,3 +262,82 @@ fn datasets() {
     let signal = analysis.experiment.exposure_signal.expect("the config has a signal");
     assert_eq!(signal.from.sql, "`p.mobile.t`");
 }
+
+#[test]
+fn segment_windows() {
+    let tree = Tree::new(&[(
+        "jetstream/x.toml",
+        "[experiment]\nsegments = [\"s\"]\n[segments.s]\nselect_expression = \"LOGICAL_OR(x)\"\ndata_source = \"d\"\n\
+         [segments.data_sources.d]\nfrom_expression = \"t\"\nwindow_start = 0\nwindow_end = -1\n",
+    )]);
+    assert!(tree.faults("x").contains("starts on day 0, after its end on day -1"));
+}
+
+#[test]
+fn unset_values_in_templates() {
+    let query = "[experiment]\nenrollment_query = \"SELECT '{{experiment.end_date_str}}' AS analysis_id\"\n";
+    let tree = Tree::new(&[("jetstream/x.toml", query)]);
+    let configs = tree.load().unwrap_or_else(|faults| panic!("{faults}"));
+    let analysis = configs
+        .resolve(&nimbus("x"))
+        .unwrap_or_else(|faults| panic!("{faults}"));
+    let rendered = analysis.experiment.enrollment_query.expect("the config has a query");
+    assert_eq!(rendered.sql, "SELECT '2025-03-10' AS analysis_id");
+    let mut json = json("x");
+    json["endDate"] = serde_json::Value::Null;
+    let faults = configs.resolve(&parse(&json)).expect_err("the end date is not known");
+    assert!(
+        faults
+            .to_string()
+            .contains("uses `experiment.end_date_str`, which is not defined"),
+        "{faults}"
+    );
+}
+
+#[test]
+fn texts_that_are_numbers() {
+    let config = "[metrics]\nweekly = [\"m\"]\n[metrics.m]\nselect_expression = 1.50\ndata_source = \"events\"\n\
+                  statistics = { sum = {} }\n";
+    let tree = Tree::new(&[("jetstream/x.toml", config)]);
+    let configs = tree.load().unwrap_or_else(|faults| panic!("{faults}"));
+    let analysis = configs
+        .resolve(&nimbus("x"))
+        .unwrap_or_else(|faults| panic!("{faults}"));
+    assert_eq!(analysis.metrics["m"].select_expression.as_deref(), Some("1.50"));
+    assert!(
+        configs
+            .warnings(&nimbus("x"))
+            .to_string()
+            .contains("write it in quotes: \"1.50\"")
+    );
+}
+
+#[test]
+fn an_end_date_makes_an_experiment_complete() {
+    let mut json = json("x");
+    json["endDate"] = "2999-12-31".into();
+    let tree = Tree::new(&[]);
+    let configs = tree.load().unwrap_or_else(|faults| panic!("{faults}"));
+    let complete = |json: &serde_json::Value| {
+        let analysis = configs.resolve(&parse(json));
+        analysis.map(|analysis| analysis.experiment.is_complete)
+    };
+    assert_eq!(complete(&json), Ok(true));
+    json["endDate"] = serde_json::Value::Null;
+    assert_eq!(complete(&json), Ok(false));
+}
+
+#[test]
+fn names_with_other_characters_are_left_out() {
+    let config = "[metrics]\nweekly = [\"my-metric\"]\n[metrics.my-metric]\nselect_expression = \"SUM(x)\"\ndata_source = \"events\"\n\
+                  statistics = { sum = {} }\n";
+    let tree = Tree::new(&[("jetstream/x.toml", config)]);
+    assert!(tree.faults("x").contains("there is no metric `my-metric`"));
+    let configs = tree.load().unwrap_or_else(|faults| panic!("{faults}"));
+    assert!(
+        configs
+            .warnings(&nimbus("x"))
+            .to_string()
+            .contains("names consist of letters, digits and `_`")
+    );
+}

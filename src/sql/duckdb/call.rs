@@ -38,6 +38,12 @@ pub(super) fn plain_arguments(function: &Function) -> Vec<&Expr> {
     }
 }
 
+/// The full name of the called function, without quotes.
+pub(super) fn plain_name(function: &Function) -> String {
+    let parts: Vec<&str> = function.name.0.iter().filter_map(|part| Some(part.as_ident()?.value.as_str())).collect();
+    parts.join(".")
+}
+
 impl Translator<'_> {
     /// Takes a call apart. None after a fault.
     pub(super) fn call<'e>(&mut self, function: &'e Function) -> Option<Call<'e>> {

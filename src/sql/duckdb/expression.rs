@@ -1,6 +1,6 @@
 //! Expressions: literals, names, operators, casts, CASE, subqueries, arrays and structs.
 
-use sqlparser::ast::{
+use sqlparser::ast::{self,
     AccessExpr, Array, ArrayElemTypeDef, BinaryOperator, CaseWhen, CastKind, CeilFloorKind, DataType, ExactNumberInfo,
     Expr, Function, Ident, Spanned, StructField, Subscript, TypedString, UnaryOperator, Value, ValueWithSpan,
 };
@@ -200,13 +200,15 @@ impl Translator<'_> {
                 ..
             } => self.case(operand.as_deref(), conditions, else_result.as_deref()),
             Expr::Exists { subquery, negated } => {
-                format!(
-                    "{}EXISTS {}",
-                    if *negated { "NOT " } else { "" },
-                    self.subquery(subquery)
-                )
+                if let Some(text) = self.exists_element(subquery) {
+                    return format!("{}{text}", if *negated { "NOT " } else { "" });
+                }
+                format!("{}EXISTS {}", if *negated { "NOT " } else { "" }, self.subquery(subquery))
             }
-            Expr::Subquery(query) => self.subquery(query),
+            Expr::Subquery(query) => match self.scalar_of_elements(query) {
+                Some(text) => text,
+                None => self.subquery(query),
+            },
             Expr::Tuple(items) => {
                 let items: Vec<String> = items.iter().map(|item| self.expression(item)).collect();
                 format!("({})", items.join(", "))
@@ -235,6 +237,9 @@ impl Translator<'_> {
         if self.parameters.iter().any(|(parameter, _)| *parameter == lower) {
             return super::udf::parameter(&name.value);
         }
+        if self.element_fields.contains(&lower) {
+            return format!("element.{}", quote_name(&name.value));
+        }
         // Constants that BigQuery writes without parentheses.
         match name.value.to_ascii_uppercase().as_str() {
             "CURRENT_DATE" if name.quote_style.is_none() => "current_date".into(),
@@ -257,6 +262,9 @@ impl Translator<'_> {
 
     /// A path with subscripts, or a field of an expression.
     fn access(&mut self, root: &Expr, chain: &[AccessExpr]) -> String {
+        if let Some((call, rest)) = dotted_call(root, chain) {
+            return self.access(&call, rest);
+        }
         let mut text = self.operand(root);
         if matches!(
             root,
@@ -471,9 +479,9 @@ impl Translator<'_> {
                 None => (given, self.expression(value)),
             };
             let name = name.unwrap_or_else(|| format!("_{}", place + 1));
-            parts.push(format!("{} := {text}", quote_name(&name)));
+            parts.push(super::literal::field(&name, &text));
         }
-        format!("struct_pack({})", parts.join(", "))
+        format!("{{{}}}", parts.join(", "))
     }
 
     /// CAST and SAFE_CAST. BigQuery rounds half away from zero, refuses fractions in text, and writes values in its own way.
@@ -548,7 +556,10 @@ impl Translator<'_> {
     /// `ARRAY(SELECT ...)`.
     pub(super) fn array_subquery(&mut self, function: &Function) -> Option<String> {
         match &function.args {
-            sqlparser::ast::FunctionArguments::Subquery(query) => Some(format!("ARRAY{}", self.subquery(query))),
+            sqlparser::ast::FunctionArguments::Subquery(query) => match self.array_of_elements(query) {
+                Some(text) => Some(text),
+                None => Some(format!("ARRAY{}", self.subquery(query))),
+            },
             sqlparser::ast::FunctionArguments::None | sqlparser::ast::FunctionArguments::List(_) => None,
         }
     }
@@ -578,4 +589,26 @@ fn number(digits: &str) -> String {
         true => format!("{digits}e0"),
         false => digits.into(),
     }
+}
+
+/// The call of `a.b.f(x).field`, which the parser takes for fields of `a`: the function with its whole name, and what follows.
+fn dotted_call<'a>(root: &Expr, chain: &'a [AccessExpr]) -> Option<(Expr, &'a [AccessExpr])> {
+    let mut path = match root {
+        Expr::Identifier(name) => vec![name.clone()],
+        Expr::CompoundIdentifier(names) => names.clone(),
+        _ => return None,
+    };
+    for (index, access) in chain.iter().enumerate() {
+        match access {
+            AccessExpr::Dot(Expr::Identifier(name)) => path.push(name.clone()),
+            AccessExpr::Dot(Expr::Function(function)) => {
+                let mut function = function.clone();
+                let name = path.into_iter().map(ast::ObjectNamePart::Identifier);
+                function.name = ast::ObjectName(name.chain(function.name.0).collect());
+                return Some((Expr::Function(function), &chain[index + 1..]));
+            }
+            _ => return None,
+        }
+    }
+    None
 }

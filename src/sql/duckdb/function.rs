@@ -203,6 +203,29 @@ const SPECIAL: &[&str] = &[
     "UNIX_DATE",
 ];
 
+/// Whether a function of BigQuery's own can stand in a lambda: it is neither an aggregate nor one with subqueries.
+pub(super) fn is_scalar_name(name: &str) -> bool {
+    const AGGREGATING: [&str; 13] = [
+        "ANY_VALUE",
+        "APPROX_COUNT_DISTINCT",
+        "APPROX_QUANTILES",
+        "ARRAY",
+        "ARRAY_AGG",
+        "ARRAY_CONCAT_AGG",
+        "COUNT",
+        "COUNTIF",
+        "MAX_BY",
+        "MIN",
+        "MIN_BY",
+        "PERCENTILE_CONT",
+        "PERCENTILE_DISC",
+    ];
+    let upper = name.to_ascii_uppercase();
+    let upper = upper.strip_prefix("SAFE.").unwrap_or(&upper);
+    let aggregate = AGGREGATES.iter().any(|row| row.0 == upper) || AGGREGATING.contains(&upper) || upper == "STRING_AGG";
+    !aggregate
+}
+
 impl Translator<'_> {
     pub(super) fn function(&mut self, function: &Function) -> String {
         if let Some(text) = self.array_subquery(function) {

@@ -189,6 +189,16 @@ pub fn quote_string(text: &str) -> Option<String> {
     Some(out)
 }
 
+/// One field of a struct literal.
+pub(super) fn field(name: &str, value: &str) -> String {
+    let name = name.replace('\'', "''");
+    // DuckDB 1.5 forgets the name of a field whose value is a macro, in a correlated subquery; a function around it keeps the name.
+    match value.starts_with(super::CATALOG) {
+        true => format!("'{name}': coalesce({value})"),
+        false => format!("'{name}': {value}"),
+    }
+}
+
 /// A byte string as a DuckDB literal.
 pub fn quote_bytes(bytes: &[u8]) -> String {
     let digits: String = bytes.iter().map(|byte| format!("\\x{byte:02X}")).collect();

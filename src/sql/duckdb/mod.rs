@@ -6,6 +6,7 @@
 mod call;
 mod clause;
 mod date;
+mod elements;
 mod expansion;
 mod expression;
 mod from;
@@ -13,6 +14,7 @@ mod function;
 mod json;
 mod known;
 mod literal;
+mod normal;
 mod query;
 mod udf;
 
@@ -41,7 +43,8 @@ pub type Wildcard<'a> = &'a dyn Fn(&str, &str, &str) -> Vec<String>;
 ///
 /// `wildcard` answers for wildcard tables; without it they are faults.
 pub fn translate(source: &Arc<Source>, functions: &Functions, wildcard: Option<Wildcard<'_>>) -> Result<Vec<String>> {
-    let statements = check::parse(source)?;
+    let mut statements = check::parse(source)?;
+    normal::normalise(&mut statements);
     let mut translator = Translator::new(source, functions, wildcard);
     let texts: Vec<String> = statements
         .iter()
@@ -83,6 +86,8 @@ struct Translator<'a> {
     own_aliases: BTreeSet<String>,
     /// The functions that were called, by full name.
     called: BTreeSet<String>,
+    /// The fields of the elements that a lambda goes through, in lower case, where they are named without an alias.
+    element_fields: Vec<String>,
     /// What FROM clauses have made visible, innermost last.
     scopes: Vec<from::Scope>,
 }
@@ -98,6 +103,7 @@ impl<'a> Translator<'a> {
             suffix: None,
             own_aliases: BTreeSet::new(),
             called: BTreeSet::new(),
+            element_fields: Vec::new(),
             scopes: Vec::new(),
         }
     }

@@ -397,7 +397,7 @@ impl Translator<'_> {
     }
 
     /// The SELECT list of `SELECT AS STRUCT` as one struct.
-    fn struct_of(&mut self, projection: &[SelectItem]) -> String {
+    pub(super) fn struct_of(&mut self, projection: &[SelectItem]) -> String {
         let mut fields = Vec::new();
         for item in projection {
             let (name, expr) = match item {
@@ -409,8 +409,8 @@ impl Translator<'_> {
             };
             let text = self.expression(expr);
             let name = name.unwrap_or_else(|| format!("f{}_", fields.len()));
-            fields.push(format!("{} := {text}", quote_name(&name)));
+            fields.push(super::literal::field(&name, &text));
         }
-        format!("struct_pack({})", fields.join(", "))
+        format!("{{{}}}", fields.join(", "))
     }
 }

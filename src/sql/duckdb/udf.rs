@@ -7,7 +7,10 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
-use sqlparser::ast::{CreateFunction, CreateFunctionBody, Expr, Spanned, Statement, TableFactor, Visit, Visitor};
+use sqlparser::ast::{
+    AccessExpr, CreateFunction, CreateFunctionBody, Expr, FunctionArguments, Query, SelectItem, SetExpr, Spanned, Statement, TableFactor,
+    ValueTableMode, Visit, Visitor,
+};
 
 use super::{CATALOG, Translator, quote_name};
 use crate::diagnostics::{Diagnostics, Result, Source};
@@ -38,6 +41,8 @@ struct Definition {
     parameters: usize,
     /// `CREATE MACRO ...`, without a semicolon.
     statement: String,
+    /// The body as it was written.
+    body: Option<Expr>,
 }
 
 impl Functions {
@@ -66,8 +71,12 @@ impl Functions {
         let names: IndexMap<String, Definition> = (texts.iter())
             .map(|(name, (_, definition))| {
                 let parameters = definition.args.as_ref().map_or(0, Vec::len);
-                let statement = String::new();
-                (name.clone(), Definition { parameters, statement })
+                let unfinished = Definition {
+                    parameters,
+                    statement: String::new(),
+                    body: body_of(definition).cloned(),
+                };
+                (name.clone(), unfinished)
             })
             .collect();
         functions.known = names;
@@ -101,6 +110,48 @@ impl Functions {
         self.known.values().map(|definition| definition.statement.as_str())
     }
 
+    /// Whether a function's macro has no subquery, so that a lambda may call it.
+    pub(super) fn is_light(&self, name: &str) -> bool {
+        let definition = self.find(name).and_then(|(name, _)| self.known.get(&name));
+        definition.is_some_and(|definition| !definition.statement.is_empty() && !definition.statement.contains("SELECT"))
+    }
+
+    /// The names of the fields of the elements of an array, where the array is a field of a function's result and the function's text
+    /// shows them: `key` and `value` for `mozfun.hist.extract(x).values`.
+    pub(super) fn element_fields(&self, array: &Expr) -> Option<Vec<String>> {
+        match array {
+            Expr::Nested(inner) => self.element_fields(inner),
+            Expr::CompoundFieldAccess { root, access_chain } => match access_chain.as_slice() {
+                [AccessExpr::Dot(Expr::Identifier(field))] => self.element_fields(self.field_of(root, &field.value, 0)?),
+                _ => None,
+            },
+            Expr::Function(function) => match &function.args {
+                FunctionArguments::Subquery(query) => struct_names(query),
+                FunctionArguments::None | FunctionArguments::List(_) => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// The expression of a field of a struct, looked for in the function that makes it.
+    fn field_of<'e>(&'e self, expr: &'e Expr, field: &str, depth: usize) -> Option<&'e Expr> {
+        match expr {
+            _ if depth > 10 => None,
+            Expr::Nested(inner) => self.field_of(inner, field, depth + 1),
+            // Every branch has the same type.
+            Expr::Case { conditions, .. } => self.field_of(&conditions.first()?.result, field, depth + 1),
+            Expr::Function(function) => {
+                let (name, _) = self.find(&super::call::plain_name(function))?;
+                self.field_of(self.known.get(&name)?.body.as_ref()?, field, depth + 1)
+            }
+            Expr::Struct { values, .. } => values.iter().find_map(|value| match value {
+                Expr::Named { expr, name } if name.value.eq_ignore_ascii_case(field) => Some(expr.as_ref()),
+                _ => None,
+            }),
+            _ => None,
+        }
+    }
+
     /// The function of a name, as written or in other letters, with the number of its parameters.
     pub(super) fn find(&self, name: &str) -> Option<(String, usize)> {
         let exact = self.known.get_key_value(name);
@@ -132,8 +183,8 @@ fn place(
         place(other, made, known, ordered, depth + 1);
     }
     let definition = Definition {
-        parameters: definition.parameters,
         statement: statement.clone(),
+        ..definition.clone()
     };
     ordered.insert(name.into(), definition);
 }
@@ -142,7 +193,9 @@ fn definitions(source: &Arc<Source>) -> Result<Vec<(String, CreateFunction)>> {
     let functions = Functions::default();
     let mut translator = Translator::new(source, &functions, None);
     let mut found = Vec::new();
-    for statement in check::parse(source)? {
+    let mut statements = check::parse(source)?;
+    super::normal::normalise(&mut statements);
+    for statement in statements {
         match statement {
             Statement::CreateFunction(function) => {
                 let parts: Vec<String> = (translator.name_parts(&function.name).into_iter())
@@ -169,15 +222,7 @@ fn macro_of(
 ) -> Result<(String, BTreeSet<String>)> {
     let mut translator = Translator::new(source, functions, None);
     let language = definition.language.as_ref().map(|language| language.value.clone());
-    let body = match &definition.function_body {
-        Some(CreateFunctionBody::AsAfterOptions(body)) => Some(body),
-        Some(CreateFunctionBody::AsBeforeOptions {
-            body,
-            link_symbol: None,
-        }) => Some(body),
-        _ => None,
-    };
-    let (None, Some(body)) = (language, body) else {
+    let (None, Some(body)) = (language, body_of(definition)) else {
         let fault = format!("the embedded engine can't run `{name}`, which is not a SQL function");
         translator.fault(definition.name.span(), fault, None);
         return translator.finish((String::new(), BTreeSet::new()));
@@ -212,6 +257,31 @@ fn macro_of(
     translator.finish((statement, called))
 }
 
+fn body_of(definition: &CreateFunction) -> Option<&Expr> {
+    match &definition.function_body {
+        Some(CreateFunctionBody::AsAfterOptions(body)) => Some(body),
+        Some(CreateFunctionBody::AsBeforeOptions { body, link_symbol: None }) => Some(body),
+        _ => None,
+    }
+}
+
+/// The names of the items of `SELECT AS STRUCT`.
+fn struct_names(query: &Query) -> Option<Vec<String>> {
+    let SetExpr::Select(select) = query.body.as_ref() else {
+        return None;
+    };
+    if select.value_table_mode != Some(ValueTableMode::AsStruct) {
+        return None;
+    }
+    (select.projection.iter())
+        .map(|item| match item {
+            SelectItem::ExprWithAlias { alias, .. } => Some(alias.value.to_lowercase()),
+            SelectItem::UnnamedExpr(expr) => super::known::inferred_name(expr).map(|name| name.to_lowercase()),
+            SelectItem::ExprWithAliases { .. } | SelectItem::QualifiedWildcard(..) | SelectItem::Wildcard(_) => None,
+        })
+        .collect()
+}
+
 /// The table aliases within a body, in lower case.
 #[derive(Default)]
 struct Aliases(BTreeSet<String>);
@@ -219,7 +289,7 @@ struct Aliases(BTreeSet<String>);
 impl Visitor for Aliases {
     type Break = ();
 
-    fn pre_visit_query(&mut self, query: &sqlparser::ast::Query) -> ControlFlow<()> {
+    fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<()> {
         for cte in query.with.iter().flat_map(|with| &with.cte_tables) {
             self.0.insert(cte.alias.name.value.to_lowercase());
         }

@@ -5,7 +5,7 @@
 use indexmap::IndexMap;
 use jiff::civil::Date;
 
-use crate::analysis::{Analysis, Basis, Period, Summary};
+use crate::analysis::{Analysis, Basis, Period};
 use crate::diagnostics::{Diagnostic, Diagnostics, Result, Severity};
 use crate::plan::column_kind::column_kind;
 use crate::plan::node::{Cohort, Node, PeriodView, UnitWindow};
@@ -73,8 +73,6 @@ pub struct BasisWork {
     pub metrics: Statement,
     /// The statistics, the count of units first.
     pub requests: Vec<Request>,
-    /// Statistics that are known but not computed, each a cell without a number.
-    pub unsupported: Vec<Summary>,
     /// What the statistics need summarised.
     pub demand: Demand,
     /// Where the summaries are read from, with the kinds of columns that the expressions tell.
@@ -168,18 +166,13 @@ pub fn compile(analysis: &Analysis, selection: &Selection, destination: &Destina
     })
 }
 
-/// Whether a statistic is one of the reference's that is not computed.
-fn is_unsupported(summary: &Summary) -> bool {
-    stats::UNSUPPORTED.contains(&summary.statistic.as_str())
-}
-
 /// The statistics of each period, checked.
 fn requests(analysis: &Analysis) -> Result<IndexMap<Period, Vec<Request>>> {
     let mut faults = Vec::new();
     let mut requests = IndexMap::new();
     for (period, summaries) in &analysis.periods {
-        let supported = summaries.iter().filter(|summary| !is_unsupported(summary));
-        let parsed = supported
+        let parsed = summaries
+            .iter()
             .filter_map(|summary| stats::parse(summary).map_err(|more| faults.extend(more.0)).ok());
         requests.insert(*period, parsed.collect());
     }
@@ -262,9 +255,6 @@ impl Compiler<'_> {
                 .filter(of_basis)
                 .cloned(),
         );
-        let summaries = self.analysis.periods.get(&work.window.period).into_iter().flatten();
-        let of_basis = |summary: &&Summary| self.analysis.metrics[&summary.metric].analysis_bases.contains(&basis);
-        let unsupported = summaries.filter(|summary| is_unsupported(summary)).filter(of_basis).cloned().collect();
         let context = work.context(basis, &experiment.branches, self.selection.compat);
         let mut demand = Demand::default();
         for request in &requests {
@@ -290,7 +280,6 @@ impl Compiler<'_> {
             node,
             metrics,
             requests,
-            unsupported,
             demand,
             source,
             summaries,

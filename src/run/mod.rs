@@ -8,14 +8,14 @@ use std::collections::BTreeMap;
 
 use indexmap::IndexMap;
 
-use crate::analysis::{Analysis, Period, Summary};
+use crate::analysis::{Analysis, Period};
 use crate::diagnostics::{Diagnostics, Result};
 use crate::extract::column_kind;
 use crate::pipeline::{BasisWork, WindowWork, Work};
 use crate::plan::summarize::{Columns, Source, SourceKind, summarize};
 use crate::results::{decode, tables};
 use crate::sql::script::{Statement, Target};
-use crate::stats::{self, CellState, Compat, Context, Estimates, Request, Row, State};
+use crate::stats::{self, Compat, Context, Estimates, Request, Row};
 use crate::summary::ALL_SEGMENT;
 use crate::tables::{Destination, TableName};
 use crate::warehouse::{Rows, Warehouse};
@@ -74,7 +74,7 @@ pub fn run(
     {
         // Nothing can be computed without the cohort.
         let bases = work.windows.iter().flat_map(|window| &window.bases);
-        let cells: usize = bases.map(|basis| basis.requests.len() + basis.unsupported.len()).sum();
+        let cells: usize = bases.map(|basis| basis.requests.len()).sum();
         runner.report.cells.failed = (cells * runner.segments().len()).max(1) as u64;
         runner.report.diagnostics = faults;
         return Ok(runner.report);
@@ -128,7 +128,7 @@ impl Runner<'_> {
                     }
                 }
                 Err(faults) => {
-                    let cells = (basis.requests.len() + basis.unsupported.len()) * self.segments().len();
+                    let cells = basis.requests.len() * self.segments().len();
                     self.report.cells.failed += cells as u64;
                     self.report.diagnostics.0.extend(faults.within(&basis.metrics.name).0);
                 }
@@ -180,7 +180,6 @@ impl Runner<'_> {
         if let Some(units) = estimates.first_mut() {
             self.fill_counts(units, &context);
         }
-        estimates.extend(basis.unsupported.iter().map(|summary| self.not_computed(summary)));
         Ok(estimates)
     }
 
@@ -195,18 +194,6 @@ impl Runner<'_> {
             }
         }
         units.states.clear();
-    }
-
-    /// The states of a statistic that is known and not computed.
-    fn not_computed(&self, summary: &Summary) -> Estimates {
-        let state = |segment| CellState {
-            metric: summary.metric.clone(),
-            statistic: summary.statistic.clone(),
-            segment,
-            branch: None,
-            state: State::Raises("this version does not compute the statistic".to_string()),
-        };
-        Estimates { rows: Vec::new(), states: self.segments().into_iter().map(state).collect() }
     }
 
     /// The source with its columns' kinds as the warehouse has them.

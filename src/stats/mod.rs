@@ -227,9 +227,6 @@ pub const NAMES: [&str; 11] = [
     "sum",
 ];
 
-/// Statistics of the reference that are known and not computed: none any more.
-pub const UNSUPPORTED: [&str; 0] = [];
-
 /// A statistic of a metric, checked.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Request {

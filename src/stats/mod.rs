@@ -227,9 +227,6 @@ pub const NAMES: [&str; 11] = [
     "sum",
 ];
 
-/// Statistics of the reference that are known and not computed.
-pub const UNSUPPORTED: [&str; 2] = ["bootstrap_mean", "population_ratio"];
-
 /// A statistic of a metric, checked.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Request {

@@ -1,5 +1,9 @@
 //! The command line: arguments, one file per command, words and colours, exit codes. The only part that prints.
 
+mod database;
+mod import;
+mod query;
+
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
@@ -16,7 +20,12 @@ struct Cli {
 }
 
 #[derive(Debug, Subcommand)]
-enum Command {}
+enum Command {
+    /// Load Parquet, CSV or NDJSON files into a table of the embedded engine.
+    Import(import::ImportArgs),
+    /// Run one BigQuery statement on the embedded engine.
+    Query(query::QueryArgs),
+}
 
 /// How a command ended, when it could do its work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,7 +39,10 @@ pub enum Outcome {
 /// Runs the command line of this process. Faults go to stderr; the exit code follows `docs/exit-codes.md`.
 pub fn main() -> ExitCode {
     let cli = Cli::parse_from(std::env::args_os().map(with_hyphens));
-    let outcome: diagnostics::Result<Outcome> = match cli.command {};
+    let outcome: diagnostics::Result<Outcome> = match cli.command {
+        Command::Import(args) => import::run(args),
+        Command::Query(args) => query::run(args),
+    };
     match outcome {
         Ok(Outcome::Complete) => ExitCode::SUCCESS,
         Ok(Outcome::Incomplete) => ExitCode::from(1),

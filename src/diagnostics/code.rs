@@ -48,10 +48,14 @@ codes! {
     SqlSyntax = "E0301", Input;
     /// The embedded engine has no counterpart of a function, type or construct.
     Untranslatable = "E0302", Input;
-    /// A table or column is missing from the warehouse, or a statement does not fit it.
+    /// A statement fails in the warehouse.
     Statement = "E0401", Work;
     /// The warehouse can't be opened or reached.
     Unreachable = "E0402", Unreachable;
+    /// A row of a data file does not fit the table.
+    BadRow = "E0403", Input;
+    /// A statement names a table or column that the warehouse lacks.
+    Missing = "E0404", Input;
     /// A command-line argument or combination of them makes no sense.
     Usage = "E0601", Input;
     /// A file can't be written.

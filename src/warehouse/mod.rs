@@ -4,7 +4,9 @@
 
 pub mod decode;
 pub mod duckdb;
+pub mod records;
 pub mod rows;
+pub mod staging;
 
 pub use duckdb::DuckDb;
 pub use rows::{Rows, Value};

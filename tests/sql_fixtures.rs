@@ -125,7 +125,9 @@ fn check(shared: &Path, schemas: &Schemas, sql: &Path, functions: &Functions, sl
         totals.rows.fetch_add(expected.rows.rows.len(), Ordering::Relaxed);
         totals.left_out.fetch_add(left_out.len(), Ordering::Relaxed);
         let columns = expected.rows.columns.len() - left_out.len();
-        totals.cells.fetch_add(expected.rows.rows.len() * columns, Ordering::Relaxed);
+        totals
+            .cells
+            .fetch_add(expected.rows.rows.len() * columns, Ordering::Relaxed);
     }
     totals.cases.fetch_add(1, Ordering::Relaxed);
 }

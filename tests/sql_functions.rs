@@ -13,51 +13,19 @@ const CASES: &[(&str, &str, &str)] = &[
         "STRING, STRING, STRING, STRING, STRING, STRING",
         r#"["it's", "say \"hi\"", "a\\b", "a\"b", "tab\tend", "Aé"]"#,
     ),
-    (
-        r#"b'\xff\x00'"#,
-        "BYTES",
-        r#"["/wA="]"#,
-    ),
+    (r#"b'\xff\x00'"#, "BYTES", r#"["/wA="]"#),
     (
         "1, 1.5, .5, 1e3, 0xFF, -7, TRUE, NULL",
         "INT64, FLOAT64, FLOAT64, FLOAT64, INT64, INT64, BOOL, INT64",
         "[1, 1.5, 0.5, 1000.0, 255, -7, true, null]",
     ),
-    (
-        "60 * 60 * 24 * 1000000",
-        "INT64",
-        "[86400000000]",
-    ),
-    (
-        "2147483647 + 1",
-        "INT64",
-        "[2147483648]",
-    ),
-    (
-        "7 / 2, 1 / 4",
-        "FLOAT64, FLOAT64",
-        "[3.5, 0.25]",
-    ),
-    (
-        "1 = 1 AND NOT 2 > 3 OR FALSE",
-        "BOOL",
-        "[true]",
-    ),
-    (
-        "1 + 2 * 3 - 4",
-        "INT64",
-        "[3]",
-    ),
-    (
-        "5 & 3 | 8, 5 ^ 1, ~5",
-        "INT64, INT64, INT64",
-        "[9, 4, -6]",
-    ),
-    (
-        "'a' || 'b' || 'c'",
-        "STRING",
-        r#"["abc"]"#,
-    ),
+    ("60 * 60 * 24 * 1000000", "INT64", "[86400000000]"),
+    ("2147483647 + 1", "INT64", "[2147483648]"),
+    ("7 / 2, 1 / 4", "FLOAT64, FLOAT64", "[3.5, 0.25]"),
+    ("1 = 1 AND NOT 2 > 3 OR FALSE", "BOOL", "[true]"),
+    ("1 + 2 * 3 - 4", "INT64", "[3]"),
+    ("5 & 3 | 8, 5 ^ 1, ~5", "INT64, INT64, INT64", "[9, 4, -6]"),
+    ("'a' || 'b' || 'c'", "STRING", r#"["abc"]"#),
     (
         r#"'a_b' LIKE r'a\_b', 'axb' LIKE r'a\_b', 'abc' LIKE 'a%', 'a' NOT LIKE 'b'"#,
         "BOOL, BOOL, BOOL, BOOL",
@@ -233,11 +201,7 @@ const CASES: &[(&str, &str, &str)] = &[
         "INT64, INT64, INT64, INT64",
         "[null, null, -1, -3]",
     ),
-    (
-        "BIT_COUNT(5), BIT_COUNT(-1)",
-        "INT64, INT64",
-        "[2, 64]",
-    ),
+    ("BIT_COUNT(5), BIT_COUNT(-1)", "INT64, INT64", "[2, 64]"),
     (
         "DATE(2020, 2, 29), DATE('2020-01-02'), DATE(TIMESTAMP '2020-01-02 23:59:59'), DATE(DATETIME '2020-01-02 01:02:03')",
         "DATE, DATE, DATE, DATE",
@@ -417,9 +381,11 @@ fn engine() -> DuckDb {
 /// A value as JSON; times without the `Z` that tells a TIMESTAMP from a DATETIME, which are one type in DuckDB.
 fn listed(value: &Value, kind: &Type) -> Json {
     match (value, kind) {
-        (Value::Struct(values), Type::Struct(fields)) => {
-            values.iter().zip(fields).map(|(value, (_, kind))| listed(value, kind)).collect()
-        }
+        (Value::Struct(values), Type::Struct(fields)) => values
+            .iter()
+            .zip(fields)
+            .map(|(value, (_, kind))| listed(value, kind))
+            .collect(),
         (Value::Array(items), Type::Array(element)) => items.iter().map(|item| listed(item, element)).collect(),
         (Value::Timestamp(moment), _) => Json::from(moment.to_string()),
         (Value::Json(text), _) => Json::from(text.as_str()),
@@ -434,7 +400,11 @@ fn check(engine: &DuckDb, list: &str, types: &str, values: &str) -> Vec<String> 
         Err(faults) => return vec![format!("{list}: {faults}")],
     };
     let wanted: Vec<Json> = serde_json::from_str(values).unwrap();
-    let found: Vec<Json> = rows.rows[0].iter().zip(&rows.columns).map(|(value, (_, kind))| listed(value, kind)).collect();
+    let found: Vec<Json> = rows.rows[0]
+        .iter()
+        .zip(&rows.columns)
+        .map(|(value, (_, kind))| listed(value, kind))
+        .collect();
     let mut faults = Vec::new();
     for (place, (wanted, found)) in wanted.iter().zip(&found).enumerate() {
         let near = match (wanted.as_f64(), found.as_f64()) {
@@ -456,6 +426,9 @@ fn check(engine: &DuckDb, list: &str, types: &str, values: &str) -> Vec<String> 
 #[test]
 fn functions_mean_what_they_mean_in_bigquery() {
     let engine = engine();
-    let faults: Vec<String> = CASES.iter().flat_map(|(list, types, values)| check(&engine, list, types, values)).collect();
+    let faults: Vec<String> = CASES
+        .iter()
+        .flat_map(|(list, types, values)| check(&engine, list, types, values))
+        .collect();
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }

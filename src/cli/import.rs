@@ -49,8 +49,9 @@ pub fn run(args: ImportArgs) -> Result<Outcome> {
         match kind_of(file) {
             Some(kind) => kinds.push(kind),
             None => faults.0.push(
-                Diagnostic::error(Code::Usage, format!("`{}` is of an unknown kind", file.display()))
-                    .with_help("files end with .parquet, .csv, .ndjson or .jsonl, the text ones with .gz after it or not"),
+                Diagnostic::error(Code::Usage, format!("`{}` is of an unknown kind", file.display())).with_help(
+                    "files end with .parquet, .csv, .ndjson or .jsonl, the text ones with .gz after it or not",
+                ),
             ),
         }
         if let Err(error) = File::open(file) {
@@ -58,7 +59,9 @@ pub fn run(args: ImportArgs) -> Result<Outcome> {
         }
     }
     if kinds.windows(2).any(|pair| pair[0] != pair[1]) {
-        faults.0.push(Diagnostic::error(Code::Usage, "the files are of different kinds"));
+        faults
+            .0
+            .push(Diagnostic::error(Code::Usage, "the files are of different kinds"));
     }
     let schema = match args.schema.as_deref().map(read_schema).transpose() {
         Ok(schema) => schema,
@@ -82,10 +85,14 @@ pub fn run(args: ImportArgs) -> Result<Outcome> {
     match (kind, schema) {
         (FileKind::Csv | FileKind::Ndjson, Some(columns)) => {
             let mut staging = check_rows(&args.files, kind, &columns)?;
-            args.database.open(Access::Write)?.load_staged(&table, &columns, &mut staging)?;
+            args.database
+                .open(Access::Write)?
+                .load_staged(&table, &columns, &mut staging)?;
         }
         (kind, schema) => {
-            args.database.open(Access::Write)?.load_files(&table, &args.files, kind, schema.as_deref())?;
+            args.database
+                .open(Access::Write)?
+                .load_files(&table, &args.files, kind, schema.as_deref())?;
         }
     }
     Ok(Outcome::Complete)
@@ -94,11 +101,17 @@ pub fn run(args: ImportArgs) -> Result<Outcome> {
 fn table_name(text: &str) -> Result<TableName> {
     let parts: Vec<&str> = text.split('.').collect();
     match parts.as_slice() {
-        [project, dataset, table] if parts.iter().all(|part| !part.is_empty() && !part.contains(['/', '\\', '`'])) => Ok(TableName {
-            project: (*project).into(),
-            dataset: (*dataset).into(),
-            table: (*table).into(),
-        }),
+        [project, dataset, table]
+            if parts
+                .iter()
+                .all(|part| !part.is_empty() && !part.contains(['/', '\\', '`'])) =>
+        {
+            Ok(TableName {
+                project: (*project).into(),
+                dataset: (*dataset).into(),
+                table: (*table).into(),
+            })
+        }
         _ => Err(Diagnostic::error(Code::Usage, format!("`{text}` is not a table name"))
             .with_help("a table is named `project.dataset.table`")
             .into()),
@@ -123,7 +136,8 @@ fn unreadable(file: &Path, error: &std::io::Error) -> Diagnostic {
 /// Reads a schema in either form.
 fn read_schema(file: &Path) -> Result<Vec<(String, Type)>> {
     let text = std::fs::read_to_string(file).map_err(|error| unreadable(file, &error))?;
-    let fault = |message: String| Diagnostic::error(Code::Syntax, format!("`{}` is not a schema: {message}", file.display()));
+    let fault =
+        |message: String| Diagnostic::error(Code::Syntax, format!("`{}` is not a schema: {message}", file.display()));
     let json: Json = serde_json::from_str(&text).map_err(|error| fault(error.to_string()))?;
     let list = [&json, &json["fields"], &json["schema"]["fields"]];
     let Some(list) = list.into_iter().find_map(Json::as_array) else {
@@ -198,7 +212,9 @@ fn check_rows(files: &[PathBuf], kind: FileKind, columns: &[(String, Type)]) -> 
 /// A text file, unpacked if its name ends with `.gz`.
 fn open(path: &Path) -> Result<Box<dyn BufRead>> {
     let file = File::open(path).map_err(|error| unreadable(path, &error))?;
-    let packed = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("gz"));
+    let packed = path
+        .extension()
+        .is_some_and(|extension| extension.eq_ignore_ascii_case("gz"));
     Ok(match packed {
         true => Box::new(BufReader::new(MultiGzDecoder::new(file))),
         false => Box::new(BufReader::new(file)),
@@ -220,14 +236,17 @@ fn ndjson(
     let mut line = String::new();
     for number in 1.. {
         line.clear();
-        if reader.read_line(&mut line).map_err(|error| unreadable(path, &error))? == 0 || faults.0.len() >= MOST_FAULTS {
+        if reader.read_line(&mut line).map_err(|error| unreadable(path, &error))? == 0 || faults.0.len() >= MOST_FAULTS
+        {
             break;
         }
         if line.trim().is_empty() {
             continue;
         }
         let row = match serde_json::from_str::<Json>(&line) {
-            Ok(json @ Json::Object(_)) => decode(&json, &whole).map_err(|fault| fault.replace(&format!(" of {whole}"), "")),
+            Ok(json @ Json::Object(_)) => {
+                decode(&json, &whole).map_err(|fault| fault.replace(&format!(" of {whole}"), ""))
+            }
             Ok(_) => Err("the row is not a JSON object".into()),
             Err(error) => Err(format!("the row is not JSON: {error}")),
         };
@@ -256,9 +275,13 @@ fn csv(
     let names: Vec<String> = header.into_iter().map(Option::unwrap_or_default).collect();
     let mut places = Vec::new();
     for name in &names {
-        let place = columns.iter().position(|(column, _)| column.eq_ignore_ascii_case(name.trim()));
+        let place = columns
+            .iter()
+            .position(|(column, _)| column.eq_ignore_ascii_case(name.trim()));
         if place.is_none() {
-            faults.0.push(bad_row(path, 1, &format!("`{name}` is not a column of the schema")));
+            faults
+                .0
+                .push(bad_row(path, 1, &format!("`{name}` is not a column of the schema")));
         }
         places.push(place);
     }
@@ -267,20 +290,30 @@ fn csv(
             break;
         }
         if record.len() != names.len() {
-            faults.0.push(bad_row(path, line, &format!("{} cells, the first line has {}", record.len(), names.len())));
+            faults.0.push(bad_row(
+                path,
+                line,
+                &format!("{} cells, the first line has {}", record.len(), names.len()),
+            ));
             continue;
         }
         let mut row = vec![Value::Null; columns.len()];
         for (cell, place) in record.into_iter().zip(&places) {
-            let (Some(cell), Some(place)) = (cell, *place) else { continue };
+            let (Some(cell), Some(place)) = (cell, *place) else {
+                continue;
+            };
             let (name, kind) = &columns[place];
             let value = match kind {
-                Type::Array(_) | Type::Struct(_) => (serde_json::from_str(&cell).ok()).and_then(|json: Json| decode(&json, kind).ok()),
+                Type::Array(_) | Type::Struct(_) => {
+                    (serde_json::from_str(&cell).ok()).and_then(|json: Json| decode(&json, kind).ok())
+                }
                 kind => from_text(&cell, kind),
             };
             match value {
                 Some(value) => row[place] = value,
-                None => faults.0.push(bad_row(path, line, &format!("{name}: `{cell}` is not a {kind}"))),
+                None => faults
+                    .0
+                    .push(bad_row(path, line, &format!("{name}: `{cell}` is not a {kind}"))),
             }
         }
         staging.push(&row, columns)?;

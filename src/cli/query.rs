@@ -78,7 +78,9 @@ fn csv(rows: &Rows) -> String {
     let mut out = format!("{}\n", names.join(","));
     for row in &rows.rows {
         let cells = row.iter().zip(&rows.columns);
-        let cells: Vec<String> = cells.map(|(value, (_, kind))| text(value, kind).map_or(String::new(), |cell| quote(&cell))).collect();
+        let cells: Vec<String> = cells
+            .map(|(value, (_, kind))| text(value, kind).map_or(String::new(), |cell| quote(&cell)))
+            .collect();
         out.push_str(&cells.join(","));
         out.push('\n');
     }

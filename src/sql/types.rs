@@ -125,8 +125,8 @@ fn word_of_bigquery(word: &str) -> Option<Type> {
 /// The type that a word names in DuckDB's own type names.
 fn word_of_duckdb(word: &str) -> Option<Type> {
     Some(match word {
-        "TINYINT" | "SMALLINT" | "INTEGER" | "BIGINT" | "HUGEINT" | "UTINYINT" | "USMALLINT" | "UINTEGER" | "UBIGINT"
-        | "UHUGEINT" | "INT64" => Type::Int64,
+        "TINYINT" | "SMALLINT" | "INTEGER" | "BIGINT" | "HUGEINT" | "UTINYINT" | "USMALLINT" | "UINTEGER"
+        | "UBIGINT" | "UHUGEINT" | "INT64" => Type::Int64,
         "FLOAT" | "DOUBLE" => Type::Float64,
         "DECIMAL" => Type::Numeric,
         "BOOLEAN" => Type::Bool,

@@ -20,20 +20,34 @@ pub fn decode(json: &Json, kind: &Type) -> Result<Value, String> {
             Value::Array(items?)
         }
         (Type::Struct(fields), Json::Object(object)) => {
-            if let Some(name) = object.keys().find(|name| !fields.iter().any(|(field, _)| same(field, name))) {
+            if let Some(name) = object
+                .keys()
+                .find(|name| !fields.iter().any(|(field, _)| same(field, name)))
+            {
                 return Err(format!("`{name}` is not a field of {kind}"));
             }
             let values: Result<Vec<Value>, String> = (fields.iter())
                 .map(|(field, kind)| {
-                    let found = object.get(field).or_else(|| object.iter().find(|(name, _)| same(field, name)).map(|(_, value)| value));
-                    found.map_or(Ok(Value::Null), |value| decode(value, kind).map_err(|fault| format!("{field}: {fault}")))
+                    let found = object.get(field).or_else(|| {
+                        object
+                            .iter()
+                            .find(|(name, _)| same(field, name))
+                            .map(|(_, value)| value)
+                    });
+                    found.map_or(Ok(Value::Null), |value| {
+                        decode(value, kind).map_err(|fault| format!("{field}: {fault}"))
+                    })
                 })
                 .collect();
             Value::Struct(values?)
         }
         (Type::Struct(fields), Json::Array(items)) => {
             if items.len() != fields.len() {
-                return Err(format!("{} values stand for the {} fields of {kind}", items.len(), fields.len()));
+                return Err(format!(
+                    "{} values stand for the {} fields of {kind}",
+                    items.len(),
+                    fields.len()
+                ));
             }
             let values: Result<Vec<Value>, String> = (fields.iter().zip(items))
                 .map(|((field, kind), item)| decode(item, kind).map_err(|fault| format!("{field}: {fault}")))
@@ -47,7 +61,9 @@ pub fn decode(json: &Json, kind: &Type) -> Result<Value, String> {
         (Type::Json, document) => Value::Json(document.to_string()),
         (Type::Bool, Json::Bool(truth)) => Value::Bool(*truth),
         (Type::Int64, Json::Number(number)) => {
-            let whole = number.as_f64().filter(|number| number.fract() == 0.0 && number.abs() < 9e15);
+            let whole = number
+                .as_f64()
+                .filter(|number| number.fract() == 0.0 && number.abs() < 9e15);
             let whole = number.as_i64().or_else(|| whole.map(|number| number as i64));
             Value::Int64(whole.ok_or_else(unfit)?)
         }
@@ -82,7 +98,9 @@ pub fn from_text(text: &str, kind: &Type) -> Option<Value> {
         Type::Float64 => Value::Float64(trimmed.parse().ok()?),
         Type::Numeric => {
             let digits = trimmed.trim_start_matches(['-', '+']);
-            let plain = !digits.is_empty() && digits.chars().all(|c| c.is_ascii_digit() || c == '.') && digits.matches('.').count() < 2;
+            let plain = !digits.is_empty()
+                && digits.chars().all(|c| c.is_ascii_digit() || c == '.')
+                && digits.matches('.').count() < 2;
             plain.then(|| Value::Numeric(trimmed.into()))?
         }
         Type::Bool if trimmed.eq_ignore_ascii_case("true") => Value::Bool(true),
@@ -104,7 +122,9 @@ fn in_utc(text: &str) -> Option<DateTime> {
     if let Ok(stamp) = text.parse::<Timestamp>() {
         return Some(stamp.to_zoned(jiff::tz::TimeZone::UTC).datetime());
     }
-    text.parse::<DateTime>().ok().or_else(|| Some(text.parse::<Date>().ok()?.at(0, 0, 0, 0)))
+    text.parse::<DateTime>()
+        .ok()
+        .or_else(|| Some(text.parse::<Date>().ok()?.at(0, 0, 0, 0)))
 }
 
 /// BigQuery's names are alike in capitals and small letters.
@@ -129,19 +149,40 @@ mod tests {
         for (kind, json, expected) in [
             ("INT64", "\"12\"", Ok("12")),
             ("INT64", "1.5", Err("`1.5` is not a INT64")),
-            ("TIMESTAMP", "\"2021-01-02 03:04:05+02\"", Ok("\"2021-01-02T01:04:05Z\"")),
-            ("TIMESTAMP", "\"2021-01-02T03:04:05.123456\"", Ok("\"2021-01-02T03:04:05.123456Z\"")),
+            (
+                "TIMESTAMP",
+                "\"2021-01-02 03:04:05+02\"",
+                Ok("\"2021-01-02T01:04:05Z\""),
+            ),
+            (
+                "TIMESTAMP",
+                "\"2021-01-02T03:04:05.123456\"",
+                Ok("\"2021-01-02T03:04:05.123456Z\""),
+            ),
             ("DATE", "\"2021-02-30\"", Err("`\"2021-02-30\"` is not a DATE")),
             ("STRUCT<a INT64, b STRING>", "[1, null]", Ok("{\"a\":1,\"b\":null}")),
-            ("STRUCT<a INT64, b STRING>", "{\"B\": \"x\"}", Ok("{\"a\":null,\"b\":\"x\"}")),
-            ("STRUCT<a INT64>", "{\"c\": 1}", Err("`c` is not a field of STRUCT<a INT64>")),
-            ("ARRAY<STRUCT<k STRING, v BOOL>>", "[[\"x\", true]]", Ok("[{\"k\":\"x\",\"v\":true}]")),
+            (
+                "STRUCT<a INT64, b STRING>",
+                "{\"B\": \"x\"}",
+                Ok("{\"a\":null,\"b\":\"x\"}"),
+            ),
+            (
+                "STRUCT<a INT64>",
+                "{\"c\": 1}",
+                Err("`c` is not a field of STRUCT<a INT64>"),
+            ),
+            (
+                "ARRAY<STRUCT<k STRING, v BOOL>>",
+                "[[\"x\", true]]",
+                Ok("[{\"k\":\"x\",\"v\":true}]"),
+            ),
             ("JSON", "\"{\\\"a\\\": 1}\"", Ok("{\"a\":1}")),
             ("JSON", "\"{\"", Err("`\"{\"` is not a JSON")),
             ("BOOL", "\"yes\"", Err("`\"yes\"` is not a BOOL")),
         ] {
             let kind = Type::parse(kind).unwrap();
-            let found = decode(&serde_json::from_str(json).unwrap(), &kind).map(|value| value.to_json(&kind).to_string());
+            let found =
+                decode(&serde_json::from_str(json).unwrap(), &kind).map(|value| value.to_json(&kind).to_string());
             assert_eq!(found.as_deref().map_err(String::as_str), expected, "{kind} {json}");
         }
     }

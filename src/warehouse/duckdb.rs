@@ -73,7 +73,8 @@ impl DuckDb {
     }
 
     fn start(functions: Functions, folder: Option<PathBuf>, access: Access, limits: &Limits) -> Result<Self> {
-        let unusable = |error: duckdb::Error| Diagnostic::error(Code::Unreachable, format!("can't start DuckDB: {error}"));
+        let unusable =
+            |error: duckdb::Error| Diagnostic::error(Code::Unreachable, format!("can't start DuckDB: {error}"));
         let config = Config::default()
             .enable_autoload_extension(false)
             .and_then(|config| config.with("autoinstall_known_extensions", "false"))
@@ -89,13 +90,19 @@ impl DuckDb {
         if let Some(memory) = limits.memory.as_deref().and_then(quote_string) {
             settings.push_str(&format!("SET memory_limit = {memory};"));
         }
-        connection
-            .execute_batch(&settings)
-            .map_err(|error| Diagnostic::error(Code::Usage, format!("DuckDB refuses the limits: {}", first_line(&error))))?;
+        connection.execute_batch(&settings).map_err(|error| {
+            Diagnostic::error(
+                Code::Usage,
+                format!("DuckDB refuses the limits: {}", first_line(&error)),
+            )
+        })?;
         let setup = setup_sql(&functions);
-        connection
-            .execute_batch(&setup)
-            .map_err(|error| Diagnostic::error(Code::Untranslatable, format!("DuckDB refuses a function: {}", first_line(&error))))?;
+        connection.execute_batch(&setup).map_err(|error| {
+            Diagnostic::error(
+                Code::Untranslatable,
+                format!("DuckDB refuses a function: {}", first_line(&error)),
+            )
+        })?;
         Ok(Self {
             connection,
             functions,
@@ -115,18 +122,28 @@ impl DuckDb {
             Some(folder) => {
                 let path = folder.join(format!("{project}.duckdb"));
                 let Some(path) = path.to_str().and_then(quote_string) else {
-                    return Err(Diagnostic::error(Code::Unreachable, format!("`{}` is not a usable path", path.display())).into());
+                    return Err(Diagnostic::error(
+                        Code::Unreachable,
+                        format!("`{}` is not a usable path", path.display()),
+                    )
+                    .into());
                 };
-                let mode = if self.access == Access::Read { " (READ_ONLY)" } else { "" };
+                let mode = if self.access == Access::Read {
+                    " (READ_ONLY)"
+                } else {
+                    ""
+                };
                 format!("ATTACH {path} AS {}{mode}", quote_name(project))
             }
         };
         self.connection.execute_batch(&sql).map_err(|error| {
             let text = first_line(&error);
-            let mut diagnostic = Diagnostic::error(Code::Unreachable, format!("can't open the project `{project}`: {text}"));
+            let mut diagnostic =
+                Diagnostic::error(Code::Unreachable, format!("can't open the project `{project}`: {text}"));
             if text.contains("lock") {
                 diagnostic.message = format!("the project `{project}` is open in another process");
-                diagnostic.help = Some("one process at a time may write to a database; wait for the other one to end".into());
+                diagnostic.help =
+                    Some("one process at a time may write to a database; wait for the other one to end".into());
             }
             diagnostic
         })?;
@@ -137,7 +154,11 @@ impl DuckDb {
     /// Makes sure that a table can be created: its project's file and its dataset.
     fn make_room(&self, table: &TableName) -> Result<()> {
         if self.access == Access::Read {
-            return Err(Diagnostic::error(Code::Usage, format!("can't write `{table}`: the database is open for reading only")).into());
+            return Err(Diagnostic::error(
+                Code::Usage,
+                format!("can't write `{table}`: the database is open for reading only"),
+            )
+            .into());
         }
         self.attach(&table.project)?;
         let schema = format!("{}.{}", quote_name(&table.project), quote_name(&table.dataset));
@@ -180,7 +201,9 @@ impl DuckDb {
             }
             Err(texts) => {
                 let fault = format!("one statement is wanted, there are {}", texts.len());
-                Err(Diagnostic::error(Code::SqlSyntax, fault).within(source.path.clone()).into())
+                Err(Diagnostic::error(Code::SqlSyntax, fault)
+                    .within(source.path.clone())
+                    .into())
             }
         }
     }
@@ -202,7 +225,8 @@ impl DuckDb {
             if name.table.ends_with('*') || !seen.insert(name.clone()) || self.exists(&name)? {
                 continue;
             }
-            let mut diagnostic = Diagnostic::error(Code::Missing, format!("there is no table `{name}`")).within(source.path.clone());
+            let mut diagnostic =
+                Diagnostic::error(Code::Missing, format!("there is no table `{name}`")).within(source.path.clone());
             diagnostic.span = span;
             let all = self.all_tables()?;
             diagnostic.help = nearest(&name.to_string(), all.iter().map(String::as_str))
@@ -231,8 +255,8 @@ impl DuckDb {
             let candidates: Vec<&str> = (text.split_once("Candidate bindings:"))
                 .map(|(_, rest)| rest.split('"').skip(1).step_by(2).collect())
                 .unwrap_or_default();
-            diagnostic.help =
-                nearest(name, candidates.iter().copied()).map(|near| format!("a column with a similar name is `{near}`"));
+            diagnostic.help = nearest(name, candidates.iter().copied())
+                .map(|near| format!("a column with a similar name is `{near}`"));
         } else if let Some((_, told)) = message.split_once("Could not convert string '") {
             // Errors raised by BigQuery's functions are casts of words that say what is wrong.
             diagnostic.message = told.split_once("' to ").map_or(told, |(words, _)| words).to_string();
@@ -267,10 +291,17 @@ impl DuckDb {
 
     /// Whether a table of that name is a view; None when there is neither.
     fn is_view(&self, table: &TableName) -> Result<Option<bool>> {
-        if !self.tables_of_kind(&table.project, &table.dataset, true)?.contains(&table.table) {
+        if !self
+            .tables_of_kind(&table.project, &table.dataset, true)?
+            .contains(&table.table)
+        {
             return Ok(None);
         }
-        Ok(Some(!self.tables_of_kind(&table.project, &table.dataset, false)?.contains(&table.table)))
+        Ok(Some(
+            !self
+                .tables_of_kind(&table.project, &table.dataset, false)?
+                .contains(&table.table),
+        ))
     }
 
     /// The statement that makes room for a table or view where one of the other kind stands.
@@ -293,7 +324,9 @@ impl DuckDb {
     fn write_table(&self, source: &Arc<Source>, table: &TableName) -> Result<()> {
         let text = self.translate_source(source)?;
         self.make_room(table)?;
-        let written = self.create(table, &text).and_then(|()| self.connection.execute_batch("COMMIT"));
+        let written = self
+            .create(table, &text)
+            .and_then(|()| self.connection.execute_batch("COMMIT"));
         written.map_err(|error| self.explain(source, &error))
     }
 
@@ -305,7 +338,8 @@ impl DuckDb {
             if let Some(other) = self.other(table, true)? {
                 self.connection.execute_batch(&other)?;
             }
-            self.connection.execute_batch(&format!("CREATE OR REPLACE VIEW {} AS\n{text}", full_name(table)))?;
+            self.connection
+                .execute_batch(&format!("CREATE OR REPLACE VIEW {} AS\n{text}", full_name(table)))?;
             self.connection.execute_batch("COMMIT")
         };
         write().map_err(|error| {
@@ -340,7 +374,9 @@ impl DuckDb {
             Ok(out)
         };
         let rows = read();
-        self.connection.execute_batch("DROP TABLE IF EXISTS temp.main.isobar_result").map_err(explain)?;
+        self.connection
+            .execute_batch("DROP TABLE IF EXISTS temp.main.isobar_result")
+            .map_err(explain)?;
         Ok(Rows {
             columns: kinds,
             rows: rows.map_err(explain)?,
@@ -357,7 +393,11 @@ impl Warehouse for DuckDb {
         match &statement.target {
             Target::Table(table) => self.write_table(&source, table).map(|()| Executed::Written),
             Target::TableIfEmpty(table) => {
-                if self.exists(table)? && !self.strings(&format!("SELECT '' FROM {} LIMIT 1", full_name(table)))?.is_empty() {
+                if self.exists(table)?
+                    && !self
+                        .strings(&format!("SELECT '' FROM {} LIMIT 1", full_name(table)))?
+                        .is_empty()
+                {
                     return Ok(Executed::Kept);
                 }
                 self.write_table(&source, table).map(|()| Executed::Written)
@@ -389,7 +429,10 @@ impl Warehouse for DuckDb {
         let columns = self
             .columns(&full_name(table))
             .map_err(|error| Diagnostic::error(Code::Statement, format!("`{table}`: {}", first_line(&error))))?;
-        columns.into_iter().map(|(name, kind)| Ok((name, parse_type(&kind)?))).collect()
+        columns
+            .into_iter()
+            .map(|(name, kind)| Ok((name, parse_type(&kind)?)))
+            .collect()
     }
 
     fn load(&self, table: &TableName, rows: &Rows) -> Result<()> {
@@ -416,7 +459,9 @@ impl DuckDb {
     /// Replaces a table by staged rows.
     pub fn load_staged(&self, table: &TableName, columns: &[(String, Type)], staging: &mut Staging) -> Result<()> {
         let Some(path) = staging.finish()?.to_str().and_then(quote_string) else {
-            return Err(Diagnostic::error(Code::Unwritable, "the folder for temporary files has no usable name").into());
+            return Err(
+                Diagnostic::error(Code::Unwritable, "the folder for temporary files has no usable name").into(),
+            );
         };
         let kinds: Vec<String> = (columns.iter().enumerate())
             .map(|(place, (_, kind))| format!("'c{place}': '{}'", kind.duckdb().replace('\'', "''")))
@@ -434,18 +479,33 @@ impl DuckDb {
 
     /// Replaces a table by the content of files, as DuckDB reads them. With `columns`, these are the table's columns, by name; a column
     /// that the files lack is null.
-    pub fn load_files(&self, table: &TableName, files: &[PathBuf], kind: FileKind, columns: Option<&[(String, Type)]>) -> Result<()> {
+    pub fn load_files(
+        &self,
+        table: &TableName,
+        files: &[PathBuf],
+        kind: FileKind,
+        columns: Option<&[(String, Type)]>,
+    ) -> Result<()> {
         let mut paths = Vec::new();
         for file in files {
             match file.to_str().and_then(quote_string) {
                 Some(path) => paths.push(path),
-                None => return Err(Diagnostic::error(Code::Unreadable, format!("`{}` is not a usable path", file.display())).into()),
+                None => {
+                    return Err(Diagnostic::error(
+                        Code::Unreadable,
+                        format!("`{}` is not a usable path", file.display()),
+                    )
+                    .into());
+                }
             }
         }
         let (reader, options) = match kind {
             FileKind::Parquet => ("read_parquet", "union_by_name = true"),
             FileKind::Csv => ("read_csv", "union_by_name = true, header = true"),
-            FileKind::Ndjson => ("read_json", "union_by_name = true, format = 'newline_delimited', map_inference_threshold = -1"),
+            FileKind::Ndjson => (
+                "read_json",
+                "union_by_name = true, format = 'newline_delimited', map_inference_threshold = -1",
+            ),
         };
         let relation = format!("{reader}([{}], {options})", paths.join(", "));
         let list = match columns {
@@ -476,9 +536,11 @@ impl DuckDb {
         for (name, kind) in self.columns(&full_name(table)).map_err(failed)? {
             if let Err(fault) = Type::parse_duckdb(&kind) {
                 self.connection.execute_batch("ROLLBACK").map_err(failed)?;
-                return Err(Diagnostic::error(Code::BadRow, format!("the column `{name}` can't be kept: {fault}"))
-                    .with_help("a schema says which type it is meant to have")
-                    .into());
+                return Err(
+                    Diagnostic::error(Code::BadRow, format!("the column `{name}` can't be kept: {fault}"))
+                        .with_help("a schema says which type it is meant to have")
+                        .into(),
+                );
             }
         }
         self.connection.execute_batch("COMMIT").map_err(failed)
@@ -492,10 +554,12 @@ impl DuckDb {
             if let Some(other) = self.other(table, false)? {
                 self.connection.execute_batch(&other)?;
             }
-            self.connection.execute_batch(&format!("CREATE OR REPLACE TABLE {name} AS\n{query}"))?;
+            self.connection
+                .execute_batch(&format!("CREATE OR REPLACE TABLE {name} AS\n{query}"))?;
             // The types are known once the table is there; asking before would bind the statement twice, which for long ones takes a second.
             if let Some(typed) = with_types(&self.columns(&name)?, &name) {
-                self.connection.execute_batch(&format!("CREATE OR REPLACE TABLE {name} AS {typed}"))?;
+                self.connection
+                    .execute_batch(&format!("CREATE OR REPLACE TABLE {name} AS {typed}"))?;
             }
             Ok(())
         };
@@ -532,7 +596,12 @@ fn normal(kind: &str) -> String {
 }
 
 fn full_name(table: &TableName) -> String {
-    format!("{}.{}.{}", quote_name(&table.project), quote_name(&table.dataset), quote_name(&table.table))
+    format!(
+        "{}.{}.{}",
+        quote_name(&table.project),
+        quote_name(&table.dataset),
+        quote_name(&table.table)
+    )
 }
 
 /// The first line of DuckDB's message, without the kind of error before it.
@@ -545,7 +614,11 @@ fn first_line(error: &duckdb::Error) -> String {
 
 /// The table that a name of three parts names.
 fn table_name(name: &ObjectName) -> Option<TableName> {
-    let parts: Vec<&str> = name.0.iter().filter_map(|part| Some(part.as_ident()?.value.as_str())).collect();
+    let parts: Vec<&str> = name
+        .0
+        .iter()
+        .filter_map(|part| Some(part.as_ident()?.value.as_str()))
+        .collect();
     let parts: Vec<&str> = parts.iter().flat_map(|part| part.split('.')).collect();
     match parts.as_slice() {
         [project, dataset, table] => Some(TableName {
@@ -561,7 +634,11 @@ fn span_of(source: &Arc<Source>, name: &ObjectName) -> Option<Span> {
     let start = name.0.first()?.as_ident()?.span.start;
     let end = name.0.last()?.as_ident()?.span.end;
     let offset = |place: sqlparser::tokenizer::Location| {
-        check::offset(&source.text, usize::try_from(place.line).ok()?, usize::try_from(place.column).ok()?)
+        check::offset(
+            &source.text,
+            usize::try_from(place.line).ok()?,
+            usize::try_from(place.column).ok()?,
+        )
     };
     let start = offset(start)?;
     Some(Span {
@@ -598,7 +675,11 @@ fn value(value: duckdb::types::Value, kind: &Type) -> Value {
         (D::Double(number), _) => Value::Float64(number),
         (D::Decimal(number), _) => {
             let text = number.to_string();
-            let text = if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
+            let text = if text.contains('.') {
+                text.trim_end_matches('0').trim_end_matches('.')
+            } else {
+                &text
+            };
             Value::Numeric(text.into())
         }
         (D::Text(text) | D::Enum(text), Type::Json) => Value::Json(text),
@@ -606,20 +687,29 @@ fn value(value: duckdb::types::Value, kind: &Type) -> Value {
         (D::Blob(bytes), _) => Value::Bytes(bytes),
         (D::Date32(days), _) => date(days).map_or(Value::Null, Value::Date),
         (D::Timestamp(unit, count), _) => moment(unit.to_micros(count)).map_or(Value::Null, Value::Timestamp),
-        (D::Time64(unit, count), _) => moment(unit.to_micros(count)).map_or(Value::Null, |moment| Value::Time(Time::from(moment))),
+        (D::Time64(unit, count), _) => {
+            moment(unit.to_micros(count)).map_or(Value::Null, |moment| Value::Time(Time::from(moment)))
+        }
         (D::List(items) | D::Array(items), Type::Array(element)) => {
             Value::Array(items.into_iter().map(|item| self::value(item, element)).collect())
         }
         (D::Struct(fields), Type::Struct(kinds)) => {
             let values = fields.iter().map(|(_, value)| value.clone());
-            Value::Struct(values.zip(kinds).map(|(item, (_, kind))| self::value(item, kind)).collect())
+            Value::Struct(
+                values
+                    .zip(kinds)
+                    .map(|(item, (_, kind))| self::value(item, kind))
+                    .collect(),
+            )
         }
         (other, _) => Value::String(format!("{other:?}")),
     }
 }
 
 fn date(days: i32) -> Option<Date> {
-    Date::constant(1970, 1, 1).checked_add(jiff::Span::new().try_days(days).ok()?).ok()
+    Date::constant(1970, 1, 1)
+        .checked_add(jiff::Span::new().try_days(days).ok()?)
+        .ok()
 }
 
 fn moment(microseconds: i64) -> Option<DateTime> {

@@ -31,7 +31,10 @@ impl<'a> Records<'a> {
         // A quoted cell may go on over several lines.
         while text.matches('"').count() % 2 == 1 {
             if self.reader.read_line(&mut text)? == 0 {
-                return Err(Error::new(ErrorKind::InvalidData, format!("the quote of line {began} is never closed")));
+                return Err(Error::new(
+                    ErrorKind::InvalidData,
+                    format!("the quote of line {began} is never closed"),
+                ));
             }
             self.line += 1;
         }
@@ -74,13 +77,19 @@ mod tests {
         let mut records = Records::new(&mut text);
         let mut all = Vec::new();
         while let Some((line, record)) = records.next_record().unwrap() {
-            let cells: Vec<String> = record.into_iter().map(|cell| cell.unwrap_or_else(|| "NULL".into())).collect();
+            let cells: Vec<String> = record
+                .into_iter()
+                .map(|cell| cell.unwrap_or_else(|| "NULL".into()))
+                .collect();
             all.push(format!("{line}: {}", cells.join("|")));
         }
         assert_eq!(all, ["1: a|b|c", "3: 1|NULL|", "4: x\n\"y\"|p,q|z"]);
         let mut open = "a\n\"b\n".as_bytes();
         let mut records = Records::new(&mut open);
         records.next_record().unwrap();
-        assert_eq!(records.next_record().unwrap_err().to_string(), "the quote of line 2 is never closed");
+        assert_eq!(
+            records.next_record().unwrap_err().to_string(),
+            "the quote of line 2 is never closed"
+        );
     }
 }

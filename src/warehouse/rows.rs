@@ -108,7 +108,9 @@ impl Value {
             (Value::Array(items), _) => items.iter().map(|item| item.to_json(&Type::String)).collect(),
             (Value::Struct(values), Type::Struct(fields)) => {
                 let fields = fields.iter().zip(values);
-                let object: Map<String, Json> = fields.map(|((name, kind), value)| (name.clone(), value.to_json(kind))).collect();
+                let object: Map<String, Json> = fields
+                    .map(|((name, kind), value)| (name.clone(), value.to_json(kind)))
+                    .collect();
                 Json::Object(object)
             }
             (Value::Struct(values), _) => values.iter().map(|value| value.to_json(&Type::String)).collect(),
@@ -123,7 +125,12 @@ impl Rows {
             .map(|(name, kind)| serde_json::json!([name, kind.to_string()]))
             .collect();
         let rows: Vec<Json> = (self.rows.iter())
-            .map(|row| row.iter().zip(&self.columns).map(|(value, (_, kind))| value.to_json(kind)).collect())
+            .map(|row| {
+                row.iter()
+                    .zip(&self.columns)
+                    .map(|(value, (_, kind))| value.to_json(kind))
+                    .collect()
+            })
             .collect();
         serde_json::json!({ "columns": columns, "rows": rows })
     }
@@ -174,7 +181,13 @@ mod tests {
 
     #[test]
     fn base64_survives() {
-        for (bytes, text) in [(&b""[..], ""), (b"f", "Zg=="), (b"fo", "Zm8="), (b"foo", "Zm9v"), (b"\xff\xfe\xfd", "//79")] {
+        for (bytes, text) in [
+            (&b""[..], ""),
+            (b"f", "Zg=="),
+            (b"fo", "Zm8="),
+            (b"foo", "Zm9v"),
+            (b"\xff\xfe\xfd", "//79"),
+        ] {
             assert_eq!(base64(bytes), text);
             assert_eq!(from_base64(text).unwrap(), bytes);
         }

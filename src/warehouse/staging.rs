@@ -33,7 +33,9 @@ impl Staging {
 
     /// Adds a row.
     pub fn push(&mut self, row: &[Value], columns: &[(String, Type)]) -> Result<()> {
-        self.file.write_all(line(row, columns).as_bytes()).map_err(|error| unwritable(&error))
+        self.file
+            .write_all(line(row, columns).as_bytes())
+            .map_err(|error| unwritable(&error))
     }
 
     /// Where the rows lie, all of them.
@@ -76,7 +78,9 @@ fn text_of(value: &Value, kind: &Type) -> String {
         }
         (Value::Struct(values), Type::Struct(fields)) => {
             let fields: Vec<String> = (fields.iter().zip(values))
-                .map(|((name, kind), value)| format!("{}:{}", serde_json::Value::from(name.as_str()), text_of(value, kind)))
+                .map(|((name, kind), value)| {
+                    format!("{}:{}", serde_json::Value::from(name.as_str()), text_of(value, kind))
+                })
                 .collect();
             format!("{{{}}}", fields.join(","))
         }

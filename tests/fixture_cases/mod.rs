@@ -12,7 +12,10 @@ use serde_json::Value as Json;
 
 /// The folder with corpus, fixtures and specifications, if there is one.
 pub fn shared() -> Option<PathBuf> {
-    let folder = std::env::var_os("ISOBAR_SHARED").map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared"), PathBuf::from);
+    let folder = std::env::var_os("ISOBAR_SHARED").map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared"),
+        PathBuf::from,
+    );
     let found = folder.join("fixtures/sql/schemas.json").exists();
     if !found {
         println!("skipped: no folder `{}` with fixtures", folder.display());
@@ -49,7 +52,16 @@ pub struct Expected {
 pub fn slugs(shared: &Path) -> Vec<String> {
     let entries = std::fs::read_dir(shared.join("fixtures/sql/cases")).unwrap();
     let mut slugs: Vec<String> = entries
-        .filter_map(|entry| Some(entry.unwrap().file_name().to_str()?.strip_suffix(".json.zst")?.to_string()))
+        .filter_map(|entry| {
+            Some(
+                entry
+                    .unwrap()
+                    .file_name()
+                    .to_str()?
+                    .strip_suffix(".json.zst")?
+                    .to_string(),
+            )
+        })
         .collect();
     slugs.sort();
     slugs
@@ -77,7 +89,12 @@ pub fn read(shared: &Path, schemas: &Schemas, slug: &str) -> Case {
         })
         .collect();
     let nondeterministic = (json["nondeterministic"].as_array().unwrap().iter())
-        .map(|cell| (cell["file"].as_str().unwrap().to_string(), cell["column"].as_str().unwrap().to_string()))
+        .map(|cell| {
+            (
+                cell["file"].as_str().unwrap().to_string(),
+                cell["column"].as_str().unwrap().to_string(),
+            )
+        })
         .collect();
     Case {
         slug: slug.to_string(),
@@ -93,14 +110,23 @@ pub fn unpack_reference(shared: &Path, into: &Path) {
     let file = std::fs::File::open(shared.join("corpus/sql.tar.zst")).unwrap();
     let mut archive = zstd::Decoder::new(file).unwrap();
     archive.window_log_max(31).unwrap();
-    let mut tar = Command::new("tar").arg("-x").arg("-C").arg(into).stdin(Stdio::piped()).spawn().unwrap();
+    let mut tar = Command::new("tar")
+        .arg("-x")
+        .arg("-C")
+        .arg(into)
+        .stdin(Stdio::piped())
+        .spawn()
+        .unwrap();
     std::io::copy(&mut archive, &mut tar.stdin.take().unwrap()).unwrap();
     assert!(tar.wait().unwrap().success());
 }
 
 /// The table that the metrics statements of an experiment read.
 pub fn enrollments_table(slug: &str) -> TableName {
-    table_name(&format!("moz-fx-data-experiments.mozanalysis.enrollments_{}", slug.replace('-', "_")))
+    table_name(&format!(
+        "moz-fx-data-experiments.mozanalysis.enrollments_{}",
+        slug.replace('-', "_")
+    ))
 }
 
 /// A table name of three parts.
@@ -116,7 +142,12 @@ pub fn table_name(text: &str) -> TableName {
 fn columns_of(json: &Json) -> Vec<(String, Type)> {
     let columns = json.as_array().unwrap().iter();
     columns
-        .map(|column| (column[0].as_str().unwrap().to_string(), Type::parse(column[1].as_str().unwrap()).unwrap()))
+        .map(|column| {
+            (
+                column[0].as_str().unwrap().to_string(),
+                Type::parse(column[1].as_str().unwrap()).unwrap(),
+            )
+        })
         .collect()
 }
 
@@ -133,7 +164,12 @@ fn rows_of(columns: Vec<(String, Type)>, json: &Json) -> Rows {
 /// The listed columns, and all others as nulls.
 fn telemetry_rows(table: &Json, schema: &Json) -> Rows {
     let columns = columns_of(schema);
-    let listed: Vec<&str> = table["columns"].as_array().unwrap().iter().map(|name| name.as_str().unwrap()).collect();
+    let listed: Vec<&str> = table["columns"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|name| name.as_str().unwrap())
+        .collect();
     let rows = (table["rows"].as_array().unwrap().iter())
         .map(|row| {
             (columns.iter())
@@ -152,14 +188,22 @@ pub fn differences(expected: &Rows, actual: &Rows, left_out: &[&str]) -> Vec<Str
     let mut faults = Vec::new();
     let mut places = Vec::new();
     for (place, (name, _)) in expected.columns.iter().enumerate() {
-        match actual.columns.iter().position(|(found, _)| found.eq_ignore_ascii_case(name)) {
+        match actual
+            .columns
+            .iter()
+            .position(|(found, _)| found.eq_ignore_ascii_case(name))
+        {
             Some(_) if left_out.contains(&name.as_str()) => {}
             Some(found) => places.push((place, found)),
             None => faults.push(format!("no column `{name}`")),
         }
     }
     for (name, _) in &actual.columns {
-        if !expected.columns.iter().any(|(wanted, _)| wanted.eq_ignore_ascii_case(name)) {
+        if !expected
+            .columns
+            .iter()
+            .any(|(wanted, _)| wanted.eq_ignore_ascii_case(name))
+        {
             faults.push(format!("unexpected column `{name}`"));
         }
     }
@@ -190,9 +234,17 @@ pub fn differences(expected: &Rows, actual: &Rows, left_out: &[&str]) -> Vec<Str
         match nearest {
             None => faults.push(format!("no row left for {wanted:?}")),
             Some((place, _)) => {
-                for (a, b) in places.iter().filter(|(a, b)| !same(&wanted[*a], &actual.rows[place][*b])) {
+                for (a, b) in places
+                    .iter()
+                    .filter(|(a, b)| !same(&wanted[*a], &actual.rows[place][*b]))
+                {
                     let (name, row) = (&expected.columns[*a].0, &actual.rows[place]);
-                    faults.push(format!("{name}: {:?}, expected {:?} (row {:?})", row[*b], wanted[*a], &wanted[..wanted.len().min(3)]));
+                    faults.push(format!(
+                        "{name}: {:?}, expected {:?} (row {:?})",
+                        row[*b],
+                        wanted[*a],
+                        &wanted[..wanted.len().min(3)]
+                    ));
                 }
             }
         }
@@ -203,9 +255,8 @@ pub fn differences(expected: &Rows, actual: &Rows, left_out: &[&str]) -> Vec<Str
 fn same(a: &Value, b: &Value) -> bool {
     match (a, b) {
         (Value::Float64(a), Value::Float64(b)) => near(*a, *b),
-        (Value::Numeric(_), Value::Numeric(_) | Value::Float64(_) | Value::Int64(_)) | (Value::Float64(_), Value::Numeric(_)) => {
-            near(a.as_f64().unwrap(), b.as_f64().unwrap())
-        }
+        (Value::Numeric(_), Value::Numeric(_) | Value::Float64(_) | Value::Int64(_))
+        | (Value::Float64(_), Value::Numeric(_)) => near(a.as_f64().unwrap(), b.as_f64().unwrap()),
         (Value::Json(a), Value::Json(b)) => {
             serde_json::from_str::<Json>(a).unwrap() == serde_json::from_str::<Json>(b).unwrap()
         }

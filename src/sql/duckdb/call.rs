@@ -1,8 +1,8 @@
 //! A function call taken apart: name, arguments, and the clauses that aggregates and window functions take.
 
 use sqlparser::ast::{
-    DuplicateTreatment, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause, FunctionArguments, HavingBound,
-    NullTreatment, OrderByExpr, Spanned, WindowType,
+    DuplicateTreatment, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause, FunctionArguments,
+    HavingBound, NullTreatment, OrderByExpr, Spanned, WindowType,
 };
 use sqlparser::tokenizer::Span;
 
@@ -40,7 +40,12 @@ pub(super) fn plain_arguments(function: &Function) -> Vec<&Expr> {
 
 /// The full name of the called function, without quotes.
 pub(super) fn plain_name(function: &Function) -> String {
-    let parts: Vec<&str> = function.name.0.iter().filter_map(|part| Some(part.as_ident()?.value.as_str())).collect();
+    let parts: Vec<&str> = function
+        .name
+        .0
+        .iter()
+        .filter_map(|part| Some(part.as_ident()?.value.as_str()))
+        .collect();
     parts.join(".")
 }
 
@@ -119,7 +124,10 @@ impl Translator<'_> {
 
     /// The arguments' texts.
     pub(super) fn arguments(&mut self, call: &Call<'_>) -> Vec<String> {
-        call.arguments.iter().map(|argument| self.expression(argument)).collect()
+        call.arguments
+            .iter()
+            .map(|argument| self.expression(argument))
+            .collect()
     }
 
     /// Refuses what only aggregates and window functions take.
@@ -134,7 +142,10 @@ impl Translator<'_> {
         {
             self.fault(
                 call.span,
-                format!("`{}` takes no DISTINCT, *, IGNORE NULLS, ORDER BY, LIMIT, HAVING or OVER", call.name),
+                format!(
+                    "`{}` takes no DISTINCT, *, IGNORE NULLS, ORDER BY, LIMIT, HAVING or OVER",
+                    call.name
+                ),
                 None,
             );
         }
@@ -143,14 +154,20 @@ impl Translator<'_> {
     /// Prints an aggregate or window function with DISTINCT, IGNORE NULLS (as written), a filter and OVER.
     pub(super) fn aggregate(&mut self, call: &Call<'_>, name: &str, arguments: &str, filter: Option<&str>) -> String {
         if call.limit.is_some() || call.having.is_some() {
-            self.fault(call.span, format!("`{}` with LIMIT or HAVING is not known", call.name), None);
+            self.fault(
+                call.span,
+                format!("`{}` with LIMIT or HAVING is not known", call.name),
+                None,
+            );
         }
         let distinct = if call.distinct { "DISTINCT " } else { "" };
         let order = match call.order_by.is_empty() {
             true => String::new(),
             false => format!(" ORDER BY {}", self.order_keys(call.order_by, &[])),
         };
-        let filter = filter.map(|filter| format!(" FILTER (WHERE {filter})")).unwrap_or_default();
+        let filter = filter
+            .map(|filter| format!(" FILTER (WHERE {filter})"))
+            .unwrap_or_default();
         let over = call.over.map(|over| self.over(over)).unwrap_or_default();
         format!("{name}({distinct}{arguments}{order}){filter}{over}")
     }

@@ -1,8 +1,8 @@
 //! What queries and functions share: ORDER BY, windows, names and table aliases.
 
 use sqlparser::ast::{
-    Ident, ObjectName, ObjectNamePart, OrderBy, OrderByExpr, OrderByKind, OrderBySort, Spanned, WindowFrame, WindowFrameBound,
-    WindowFrameUnits, WindowSpec, WindowType,
+    Ident, ObjectName, ObjectNamePart, OrderBy, OrderByExpr, OrderByKind, OrderBySort, Spanned, WindowFrame,
+    WindowFrameBound, WindowFrameUnits, WindowSpec, WindowType,
 };
 
 use super::{Translator, quote_name};

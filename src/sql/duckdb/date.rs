@@ -32,7 +32,15 @@ impl Part {
     fn parse(word: &str, weekday: Option<&str>) -> Option<Self> {
         Some(match (word.to_ascii_uppercase().as_str(), weekday) {
             ("WEEK", Some(weekday)) => {
-                const DAYS: [&str; 7] = ["MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY"];
+                const DAYS: [&str; 7] = [
+                    "MONDAY",
+                    "TUESDAY",
+                    "WEDNESDAY",
+                    "THURSDAY",
+                    "FRIDAY",
+                    "SATURDAY",
+                    "SUNDAY",
+                ];
                 let place = DAYS.iter().position(|day| weekday.eq_ignore_ascii_case(day))?;
                 Part::Week(u8::try_from(place).ok()?)
             }
@@ -134,8 +142,13 @@ impl Translator<'_> {
         };
         let word = word.to_ascii_uppercase();
         match value.as_ref() {
-            Expr::Value(number) if matches!(number.value, Value::Number(..)) => format!("INTERVAL {} {word}", self.value(number)),
-            Expr::Value(text) => match self.literal_string(value).and_then(|text| text.trim().parse::<i64>().ok()) {
+            Expr::Value(number) if matches!(number.value, Value::Number(..)) => {
+                format!("INTERVAL {} {word}", self.value(number))
+            }
+            Expr::Value(text) => match self
+                .literal_string(value)
+                .and_then(|text| text.trim().parse::<i64>().ok())
+            {
                 Some(number) => format!("INTERVAL ({number}) {word}"),
                 None => self.unknown(text.span, "this interval"),
             },
@@ -168,7 +181,11 @@ impl Translator<'_> {
         self.is_scalar(call);
         let [moment, Expr::Interval(interval)] = call.arguments.as_slice() else {
             let message = format!("`{}` takes a date or time and an interval", call.name);
-            return self.fault(call.span, message, Some("an interval looks like `INTERVAL 7 DAY`".into()));
+            return self.fault(
+                call.span,
+                message,
+                Some("an interval looks like `INTERVAL 7 DAY`".into()),
+            );
         };
         let interval = self.interval(interval);
         let known = self.moment_type(moment);
@@ -198,12 +215,17 @@ impl Translator<'_> {
         let Some(part) = self.part(part) else {
             return "NULL".into();
         };
-        let stamps = [*later, *earlier].iter().any(|moment| self.known_type(moment) == Some(Type::Timestamp));
+        let stamps = [*later, *earlier]
+            .iter()
+            .any(|moment| self.known_type(moment) == Some(Type::Timestamp));
         if kind == Type::Timestamp || (kind == Type::Date && stamps) {
             let Some(length) = part.microseconds() else {
                 return self.fault(call.span, format!("`{}` does not take this part", call.name), None);
             };
-            let (later, earlier) = (self.moment(later, &Type::Timestamp), self.moment(earlier, &Type::Timestamp));
+            let (later, earlier) = (
+                self.moment(later, &Type::Timestamp),
+                self.moment(earlier, &Type::Timestamp),
+            );
             return format!("((epoch_us({later}) - epoch_us({earlier})) // {length})");
         }
         let (later, earlier) = (self.moment(later, &kind), self.moment(earlier, &kind));
@@ -220,7 +242,11 @@ impl Translator<'_> {
     pub(super) fn truncate(&mut self, call: &Call<'_>, kind: Type) -> String {
         self.is_scalar(call);
         let [moment, part] = call.arguments.as_slice() else {
-            return self.fault(call.span, format!("`{}` takes a date or time and a part", call.name), None);
+            return self.fault(
+                call.span,
+                format!("`{}` takes a date or time and a part", call.name),
+                None,
+            );
         };
         let Some(part) = self.part(part) else {
             return "NULL".into();
@@ -277,7 +303,11 @@ impl Translator<'_> {
     /// A BigQuery format string with DuckDB's elements. `parse` leaves out what only printing can do.
     pub(super) fn time_format(&mut self, call: &Call<'_>, format: &Expr, parse: bool) -> Option<String> {
         let Some(text) = self.literal_string(format) else {
-            self.fault(format.span(), format!("the format of `{}` is not a literal string", call.name), None);
+            self.fault(
+                format.span(),
+                format!("the format of `{}` is not a literal string", call.name),
+                None,
+            );
             return None;
         };
         let mut out = String::new();
@@ -285,11 +315,21 @@ impl Translator<'_> {
         while let Some(place) = rest.find('%') {
             out.push_str(&rest[..place]);
             rest = &rest[place + 1..];
-            const LONG: [(&str, &str); 5] = [("E*S", "%S.%f"), ("E6S", "%S.%f"), ("E3S", "%S.%g"), ("Ez", "%z"), ("E4Y", "%Y")];
+            const LONG: [(&str, &str); 5] = [
+                ("E*S", "%S.%f"),
+                ("E6S", "%S.%f"),
+                ("E3S", "%S.%g"),
+                ("Ez", "%z"),
+                ("E4Y", "%Y"),
+            ];
             if let Some((element, counterpart)) = LONG.iter().find(|(element, _)| rest.starts_with(element)) {
                 // Whole seconds carry no fraction for `%E*S`, which DuckDB has no element for.
                 if *element == "E*S" || (*element == "Ez" && !parse) {
-                    self.fault(format.span(), format!("the embedded engine does not know the element `%{element}`"), None);
+                    self.fault(
+                        format.span(),
+                        format!("the embedded engine does not know the element `%{element}`"),
+                        None,
+                    );
                     return None;
                 }
                 out.push_str(counterpart);
@@ -303,14 +343,18 @@ impl Translator<'_> {
                 'R' => out.push_str("%H:%M"),
                 'D' | 'x' => out.push_str("%m/%d/%y"),
                 'h' => out.push_str("%b"),
-                'Y' | 'm' | 'd' | 'H' | 'M' | 'S' | 'y' | 'b' | 'B' | 'a' | 'A' | 'j' | 'p' | 'I' | 'U' | 'W' | 'u' | 'w' | 'G' | 'V'
-                | '%' => {
+                'Y' | 'm' | 'd' | 'H' | 'M' | 'S' | 'y' | 'b' | 'B' | 'a' | 'A' | 'j' | 'p' | 'I' | 'U' | 'W' | 'u'
+                | 'w' | 'G' | 'V' | '%' => {
                     out.push('%');
                     out.push(element);
                 }
                 'z' if parse => out.push_str("%z"),
                 other => {
-                    self.fault(format.span(), format!("the embedded engine does not know the element `%{other}`"), None);
+                    self.fault(
+                        format.span(),
+                        format!("the embedded engine does not know the element `%{other}`"),
+                        None,
+                    );
                     return None;
                 }
             }

@@ -1,8 +1,8 @@
 //! Expressions: literals, names, operators, casts, CASE, subqueries, arrays and structs.
 
 use sqlparser::ast::{
-    AccessExpr, Array, BinaryOperator, CaseWhen, CastKind, CeilFloorKind, DataType, ArrayElemTypeDef, ExactNumberInfo, Expr, Function,
-    Ident, Spanned, StructField, Subscript, TypedString, UnaryOperator, Value, ValueWithSpan,
+    AccessExpr, Array, ArrayElemTypeDef, BinaryOperator, CaseWhen, CastKind, CeilFloorKind, DataType, ExactNumberInfo,
+    Expr, Function, Ident, Spanned, StructField, Subscript, TypedString, UnaryOperator, Value, ValueWithSpan,
 };
 
 use super::literal::{decode_bytes, decode_string, quote_bytes};
@@ -102,7 +102,11 @@ impl Translator<'_> {
                         let list: Vec<String> = elem.iter().map(|item| self.expression(item)).collect();
                         format!("{value}{} IN ({})", not(*negated), list.join(", "))
                     }
-                    array => format!("{value}{} IN (SELECT unnest({}))", not(*negated), self.expression(array)),
+                    array => format!(
+                        "{value}{} IN (SELECT unnest({}))",
+                        not(*negated),
+                        self.expression(array)
+                    ),
                 }
             }
             Expr::Between {
@@ -124,7 +128,11 @@ impl Translator<'_> {
                 let (value, text) = (self.operand(expr), self.operand(pattern));
                 // A backslash escapes in every BigQuery pattern; in DuckDB only where the statement says so.
                 let literal = matches!(pattern.as_ref(), Expr::Value(_));
-                let escape = if literal && !text.contains('\\') { "" } else { " ESCAPE '\\'" };
+                let escape = if literal && !text.contains('\\') {
+                    ""
+                } else {
+                    " ESCAPE '\\'"
+                };
                 format!("{value}{} LIKE {text}{escape}", not(*negated))
             }
             Expr::BinaryOp { left, op, right } => self.binary(expr, left, op, right),
@@ -158,12 +166,18 @@ impl Translator<'_> {
             }
             Expr::Extract { field, expr: inner, .. } => self.extract(expr, field, inner),
             Expr::Ceil { expr: inner, field } | Expr::Floor { expr: inner, field } => {
-                let name = if matches!(expr, Expr::Ceil { .. }) { "ceil" } else { "floor" };
+                let name = if matches!(expr, Expr::Ceil { .. }) {
+                    "ceil"
+                } else {
+                    "floor"
+                };
                 match field {
                     CeilFloorKind::DateTimeField(sqlparser::ast::DateTimeField::NoDateTime) => {
                         format!("{name}({})", self.expression(inner))
                     }
-                    CeilFloorKind::DateTimeField(_) | CeilFloorKind::Scale(_) => self.unknown(expr.span(), "CEIL or FLOOR to a unit"),
+                    CeilFloorKind::DateTimeField(_) | CeilFloorKind::Scale(_) => {
+                        self.unknown(expr.span(), "CEIL or FLOOR to a unit")
+                    }
                 }
             }
             Expr::Substring {
@@ -189,7 +203,11 @@ impl Translator<'_> {
                 if let Some(text) = self.exists_element(subquery) {
                     return format!("{}{text}", if *negated { "NOT " } else { "" });
                 }
-                format!("{}EXISTS {}", if *negated { "NOT " } else { "" }, self.subquery(subquery))
+                format!(
+                    "{}EXISTS {}",
+                    if *negated { "NOT " } else { "" },
+                    self.subquery(subquery)
+                )
             }
             Expr::Subquery(query) => match self.scalar_of_elements(query) {
                 Some(text) => text,
@@ -249,8 +267,10 @@ impl Translator<'_> {
     /// A path with subscripts, or a field of an expression.
     fn access(&mut self, root: &Expr, chain: &[AccessExpr]) -> String {
         let mut text = self.operand(root);
-        if matches!(root, Expr::Function(_) | Expr::Case { .. } | Expr::Cast { .. } | Expr::Struct { .. })
-            && matches!(chain.first(), Some(AccessExpr::Dot(_)))
+        if matches!(
+            root,
+            Expr::Function(_) | Expr::Case { .. } | Expr::Cast { .. } | Expr::Struct { .. }
+        ) && matches!(chain.first(), Some(AccessExpr::Dot(_)))
         {
             text = format!("({text})");
         }
@@ -378,7 +398,10 @@ impl Translator<'_> {
         let mut side = |side: &Expr, first: bool| {
             let text = self.expression(side);
             let bare = match side {
-                Expr::BinaryOp { op: BinaryOperator::Divide | BinaryOperator::BitwiseXor, .. } => true,
+                Expr::BinaryOp {
+                    op: BinaryOperator::Divide | BinaryOperator::BitwiseXor,
+                    ..
+                } => true,
                 Expr::BinaryOp { op: inner, .. } => match (mine, rank(inner)) {
                     (Some(mine), Some(inner)) => inner > mine || (inner == mine && first),
                     // Comparisons stand between AND and plus; everything else gets parentheses.
@@ -387,7 +410,10 @@ impl Translator<'_> {
                     (None, None) => false,
                 },
                 side if is_atomic(side) => true,
-                Expr::UnaryOp { op: UnaryOperator::Minus, .. } => first,
+                Expr::UnaryOp {
+                    op: UnaryOperator::Minus,
+                    ..
+                } => first,
                 Expr::UnaryOp { .. }
                 | Expr::IsNull(_)
                 | Expr::IsNotNull(_)
@@ -408,8 +434,10 @@ impl Translator<'_> {
         };
         let (left_text, mut right_text) = (side(left, true), side(right, false));
         // DuckDB computes with 32 bits where both sides are small literals.
-        if matches!(op, BinaryOperator::Plus | BinaryOperator::Minus | BinaryOperator::Multiply)
-            && super::known::is_narrow(left)
+        if matches!(
+            op,
+            BinaryOperator::Plus | BinaryOperator::Minus | BinaryOperator::Multiply
+        ) && super::known::is_narrow(left)
             && super::known::is_narrow(right)
             && self.known_type(right) != Some(Type::Float64)
         {
@@ -424,7 +452,11 @@ impl Translator<'_> {
             parts.push(self.operand(operand));
         }
         for CaseWhen { condition, result } in conditions {
-            parts.push(format!("WHEN {} THEN {}", self.expression(condition), self.expression(result)));
+            parts.push(format!(
+                "WHEN {} THEN {}",
+                self.expression(condition),
+                self.expression(result)
+            ));
         }
         if let Some(otherwise) = otherwise {
             parts.push(format!("ELSE {}", self.expression(otherwise)));
@@ -503,7 +535,9 @@ impl Translator<'_> {
 
     pub(super) fn data_type_quietly(&self, data_type: &DataType) -> Option<Type> {
         Some(match data_type {
-            DataType::Array(ArrayElemTypeDef::AngleBracket(element)) => Type::Array(Box::new(self.data_type_quietly(element)?)),
+            DataType::Array(ArrayElemTypeDef::AngleBracket(element)) => {
+                Type::Array(Box::new(self.data_type_quietly(element)?))
+            }
             DataType::Struct(fields, _) => {
                 let fields: Option<Vec<(String, Type)>> = (fields.iter().enumerate())
                     .map(|(place, field)| {

@@ -94,7 +94,9 @@ impl Translator<'_> {
             }
             JoinConstraint::None if word == "JOIN" || word == "CROSS JOIN" => format!("CROSS JOIN {text}"),
             JoinConstraint::None if element => format!("{word} {text} ON TRUE"),
-            JoinConstraint::None | JoinConstraint::Natural => self.unknown(relation.span(), "a join without a condition"),
+            JoinConstraint::None | JoinConstraint::Natural => {
+                self.unknown(relation.span(), "a join without a condition")
+            }
         }
     }
 
@@ -156,7 +158,9 @@ impl Translator<'_> {
                     return self.unknown(factor.span(), "WITH ORDINALITY");
                 }
                 let offset = with_offset.then(|| {
-                    let offset = with_offset_alias.as_ref().map_or("offset", |alias| alias.value.as_str());
+                    let offset = with_offset_alias
+                        .as_ref()
+                        .map_or("offset", |alias| alias.value.as_str());
                     offset.to_string()
                 });
                 let text = self.expression(array);
@@ -248,7 +252,11 @@ impl Translator<'_> {
             return self.unknown(name.span(), "wildcard tables without a database to look into");
         };
         if tables.is_empty() {
-            return self.fault(name.span(), format!("no table is called `{project}.{dataset}.{prefix}*`"), None);
+            return self.fault(
+                name.span(),
+                format!("no table is called `{project}.{dataset}.{prefix}*`"),
+                None,
+            );
         }
         if let Some(scope) = self.scopes.last_mut() {
             scope.hidden.push("_TABLE_SUFFIX".into());
@@ -325,8 +333,16 @@ impl Translator<'_> {
         if let Some(name) = offset {
             text.push_str(&format!(", {}", self.offset_column(array, &name)));
         }
-        let outer = if expanded { format!("*, unnest({column})") } else { "*".into() };
-        let inner_alias = if filter.is_some() { format!(" AS {relation}") } else { String::new() };
+        let outer = if expanded {
+            format!("*, unnest({column})")
+        } else {
+            "*".into()
+        };
+        let inner_alias = if filter.is_some() {
+            format!(" AS {relation}")
+        } else {
+            String::new()
+        };
         if expanded || filter.is_some() {
             text = format!("SELECT {outer} FROM ({text}){inner_alias}");
         }
@@ -345,16 +361,22 @@ impl Translator<'_> {
     fn use_of(&self, alias: &str, select: &Select, offset: Option<&str>) -> Use {
         let mut used = Use::default();
         let is = |name: &Ident| name.value.eq_ignore_ascii_case(alias);
-        let seen = self.scopes.last().map(|scope| scope.aliases.clone()).unwrap_or_default();
+        let seen = self
+            .scopes
+            .last()
+            .map(|scope| scope.aliases.clone())
+            .unwrap_or_default();
         let _ = visit_expressions(select, |expr: &Expr| {
             match expr {
                 Expr::CompoundIdentifier(path) if path.first().is_some_and(is) => used.fields = true,
-                Expr::CompoundFieldAccess { root, .. } if matches!(root.as_ref(), Expr::Identifier(name) if is(name)) => {
+                Expr::CompoundFieldAccess { root, .. } if matches!(root.as_ref(), Expr::Identifier(name) if is(name)) =>
+                {
                     used.fields = true;
                 }
                 Expr::Identifier(name) => {
                     let lower = name.value.to_lowercase();
-                    let known = is(name) || seen.contains(&lower) || offset.is_some_and(|o| o.eq_ignore_ascii_case(&lower));
+                    let known =
+                        is(name) || seen.contains(&lower) || offset.is_some_and(|o| o.eq_ignore_ascii_case(&lower));
                     used.loose_names |= !known;
                 }
                 Expr::CompoundIdentifier(path) => {

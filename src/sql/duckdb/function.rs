@@ -222,7 +222,8 @@ pub(super) fn is_scalar_name(name: &str) -> bool {
     ];
     let upper = name.to_ascii_uppercase();
     let upper = upper.strip_prefix("SAFE.").unwrap_or(&upper);
-    let aggregate = AGGREGATES.iter().any(|row| row.0 == upper) || AGGREGATING.contains(&upper) || upper == "STRING_AGG";
+    let aggregate =
+        AGGREGATES.iter().any(|row| row.0 == upper) || AGGREGATING.contains(&upper) || upper == "STRING_AGG";
     !aggregate
 }
 
@@ -283,7 +284,11 @@ impl Translator<'_> {
             .chain(SPECIAL.iter().copied())
             .chain(self.functions.names());
         let help = nearest(&call.name, known).map(|name| format!("a function with a similar name is `{name}`"));
-        self.fault(call.span, format!("the embedded engine does not know the function `{}`", call.name), help)
+        self.fault(
+            call.span,
+            format!("the embedded engine does not know the function `{}`", call.name),
+            help,
+        )
     }
 
     fn count_arguments(&mut self, call: &Call<'_>, least: usize, most: usize) {
@@ -294,7 +299,11 @@ impl Translator<'_> {
                 (least, usize::MAX) => format!("at least {least}"),
                 (least, most) => format!("{least} to {most}"),
             };
-            self.fault(call.span, format!("`{}` takes {wanted} arguments, not {count}", call.name), None);
+            self.fault(
+                call.span,
+                format!("`{}` takes {wanted} arguments, not {count}", call.name),
+                None,
+            );
         }
     }
 
@@ -339,7 +348,11 @@ impl Translator<'_> {
             "MAX_BY" | "MIN_BY" => {
                 self.count_arguments(call, 2, 2);
                 let arguments = self.arguments(call).join(", ");
-                let name = if call.name == "MAX_BY" { "arg_max_null" } else { "arg_min_null" };
+                let name = if call.name == "MAX_BY" {
+                    "arg_max_null"
+                } else {
+                    "arg_min_null"
+                };
                 self.aggregate(call, name, &arguments, None)
             }
             "ARRAY_AGG" => self.array_agg(call),
@@ -354,7 +367,9 @@ impl Translator<'_> {
             "GREATEST" | "LEAST" => {
                 let texts = scalar(self, 1, usize::MAX);
                 let name = call.name.to_lowercase();
-                let folded = texts.into_iter().reduce(|left, right| format!("{CATALOG}.{name}({left}, {right})"));
+                let folded = texts
+                    .into_iter()
+                    .reduce(|left, right| format!("{CATALOG}.{name}({left}, {right})"));
                 folded.unwrap_or_default()
             }
             "CONCAT" => {
@@ -384,7 +399,13 @@ impl Translator<'_> {
             "LPAD" | "RPAD" => {
                 let mut texts = scalar(self, 2, 3);
                 texts.resize(3, "' '".into());
-                format!("{}({}, {}, {})", call.name.to_lowercase(), texts[0], integer(&texts[1]), texts[2])
+                format!(
+                    "{}({}, {}, {})",
+                    call.name.to_lowercase(),
+                    texts[0],
+                    integer(&texts[1]),
+                    texts[2]
+                )
             }
             "SPLIT" => {
                 let mut texts = scalar(self, 1, 2);
@@ -454,14 +475,20 @@ impl Translator<'_> {
                 let texts = scalar(self, 2, 3);
                 match texts.as_slice() {
                     [array, separator, null] => {
-                        format!("array_to_string(list_transform({array}, lambda item: coalesce(item, {null})), {separator})")
+                        format!(
+                            "array_to_string(list_transform({array}, lambda item: coalesce(item, {null})), {separator})"
+                        )
                     }
                     _ => format!("array_to_string({}, {})", texts[0], texts[1]),
                 }
             }
             "GENERATE_ARRAY" => {
                 let texts = scalar(self, 2, 3);
-                if call.arguments.iter().any(|argument| self.known_type(argument) == Some(Type::Float64)) {
+                if call
+                    .arguments
+                    .iter()
+                    .any(|argument| self.known_type(argument) == Some(Type::Float64))
+                {
                     return self.unknown(call.span, "GENERATE_ARRAY of FLOAT64");
                 }
                 format!("generate_series({})", texts.join(", "))
@@ -486,7 +513,10 @@ impl Translator<'_> {
             }
             "DATE" => match scalar(self, 1, 3).as_slice() {
                 [year, month, day] => format!("make_date({year}, {month}, {day})"),
-                [moment] => match self.literal_string(call.arguments[0]).and_then(|text| quote_string(&text)) {
+                [moment] => match self
+                    .literal_string(call.arguments[0])
+                    .and_then(|text| quote_string(&text))
+                {
                     Some(literal) => format!("DATE {literal}"),
                     None => format!("CAST({moment} AS DATE)"),
                 },
@@ -495,7 +525,11 @@ impl Translator<'_> {
             "DATETIME" | "TIMESTAMP" => match scalar(self, 1, 6).as_slice() {
                 [moment] => format!("CAST({moment} AS TIMESTAMP)"),
                 texts @ [_, _, _, _, _, _] if call.name == "DATETIME" => {
-                    format!("make_timestamp({}, CAST({} AS DOUBLE))", texts[..5].join(", "), texts[5])
+                    format!(
+                        "make_timestamp({}, CAST({} AS DOUBLE))",
+                        texts[..5].join(", "),
+                        texts[5]
+                    )
                 }
                 texts => self.in_utc(call, texts, "TIMESTAMP"),
             },
@@ -540,7 +574,11 @@ impl Translator<'_> {
             "FORMAT_DATE" | "FORMAT_DATETIME" | "FORMAT_TIMESTAMP" => {
                 self.is_scalar(call);
                 let [format, moment] = call.arguments.as_slice() else {
-                    return self.fault(call.span, format!("`{}` takes a format and a date or time", call.name), None);
+                    return self.fault(
+                        call.span,
+                        format!("`{}` takes a format and a date or time", call.name),
+                        None,
+                    );
                 };
                 let moment = self.expression(moment);
                 match self.time_format(call, format, false) {
@@ -578,7 +616,12 @@ impl Translator<'_> {
             }
             (true, true) => {
                 let least = self.aggregate(call, "min", &argument, None);
-                let nan = self.aggregate(call, "any_value", &argument, Some(&format!("{CATALOG}.is_nan({argument})")));
+                let nan = self.aggregate(
+                    call,
+                    "any_value",
+                    &argument,
+                    Some(&format!("{CATALOG}.is_nan({argument})")),
+                );
                 format!("coalesce({nan}, {least})")
             }
         }
@@ -647,14 +690,25 @@ impl Translator<'_> {
             return self.fault(call.span, message, None);
         };
         let argument = self.expression(argument);
-        let shares: Vec<String> = (0..=count).map(|place| format!("{}", f64::from(place) / f64::from(count))).collect();
-        self.aggregate(call, "quantile_disc", &format!("{argument}, [{}]", shares.join(", ")), None)
+        let shares: Vec<String> = (0..=count)
+            .map(|place| format!("{}", f64::from(place) / f64::from(count)))
+            .collect();
+        self.aggregate(
+            call,
+            "quantile_disc",
+            &format!("{argument}, [{}]", shares.join(", ")),
+            None,
+        )
     }
 
     /// Which group of a regular expression BigQuery extracts: the only one, or the whole match.
     fn groups(&mut self, call: &Call<'_>) -> usize {
         let Some(pattern) = call.arguments.get(1).and_then(|pattern| self.literal_string(pattern)) else {
-            self.fault(call.span, format!("the pattern of `{}` is not a literal string", call.name), None);
+            self.fault(
+                call.span,
+                format!("the pattern of `{}` is not a literal string", call.name),
+                None,
+            );
             return 0;
         };
         let (mut count, mut class, mut escaped) = (0, false, false);
@@ -673,7 +727,11 @@ impl Translator<'_> {
         }
         if count > 1 {
             let help = "`(?:...)` groups without extracting";
-            self.fault(call.span, format!("the pattern of `{}` has {count} groups", call.name), Some(help.into()));
+            self.fault(
+                call.span,
+                format!("the pattern of `{}` has {count} groups", call.name),
+                Some(help.into()),
+            );
         }
         count
     }
@@ -702,7 +760,11 @@ impl Translator<'_> {
         };
         let mut texts = vec![self.expression(text), from_text];
         texts.extend(length.map(|length| self.expression(length)));
-        let name = if plain { "substring".to_string() } else { format!("{CATALOG}.substr") };
+        let name = if plain {
+            "substring".to_string()
+        } else {
+            format!("{CATALOG}.substr")
+        };
         format!("{name}({})", texts.join(", "))
     }
 
@@ -731,7 +793,9 @@ impl Translator<'_> {
         while let Some(place) = rest.find('%') {
             plain.push_str(&rest[..place]);
             rest = &rest[place + 1..];
-            let end = rest.find(|c: char| c.is_ascii_alphabetic() || c == '%').unwrap_or(rest.len());
+            let end = rest
+                .find(|c: char| c.is_ascii_alphabetic() || c == '%')
+                .unwrap_or(rest.len());
             let (flags, specifier) = (&rest[..end], rest[end..].chars().next());
             rest = rest.get(end + 1..).unwrap_or_default();
             if specifier == Some('%') && flags.is_empty() {
@@ -749,8 +813,15 @@ impl Translator<'_> {
                     format!("printf('%{flags}s', {CATALOG}.format_text({argument}))")
                 }
                 Some('d' | 'i') if simple_flags => format!("printf('%{flags}d', {argument})"),
-                Some(c @ ('f' | 'e' | 'g')) if simple_flags => format!("printf('%{flags}{c}', CAST({argument} AS DOUBLE))"),
-                _ => return self.unknown(format.span(), &format!("`%{flags}{}` in FORMAT", specifier.unwrap_or(' '))),
+                Some(c @ ('f' | 'e' | 'g')) if simple_flags => {
+                    format!("printf('%{flags}{c}', CAST({argument} AS DOUBLE))")
+                }
+                _ => {
+                    return self.unknown(
+                        format.span(),
+                        &format!("`%{flags}{}` in FORMAT", specifier.unwrap_or(' ')),
+                    );
+                }
             };
             parts.extend(literal_part(&mut plain));
             parts.push(part);
@@ -768,7 +839,12 @@ impl Translator<'_> {
 
     /// `DATE(timestamp, zone)` and its kin: UTC is the only zone.
     fn in_utc(&mut self, call: &Call<'_>, texts: &[String], kind: &str) -> String {
-        match call.arguments.get(1).and_then(|zone| self.literal_string(zone)).as_deref() {
+        match call
+            .arguments
+            .get(1)
+            .and_then(|zone| self.literal_string(zone))
+            .as_deref()
+        {
             Some("UTC" | "Etc/UTC" | "+00:00" | "+0") if texts.len() == 2 => format!("CAST({} AS {kind})", texts[0]),
             _ => self.unknown(call.span, "time zones other than UTC"),
         }
@@ -777,7 +853,10 @@ impl Translator<'_> {
     fn utc_only(&mut self, call: &Call<'_>) {
         self.is_scalar(call);
         let zone = call.arguments.first().map(|zone| self.literal_string(zone));
-        if !matches!(zone.as_ref().map(|zone| zone.as_deref()), None | Some(Some("UTC" | "Etc/UTC" | "+00:00" | "+0"))) {
+        if !matches!(
+            zone.as_ref().map(|zone| zone.as_deref()),
+            None | Some(Some("UTC" | "Etc/UTC" | "+00:00" | "+0"))
+        ) {
             self.unknown(call.span, "time zones other than UTC");
         }
     }
@@ -792,26 +871,69 @@ impl Translator<'_> {
                 Some(Type::String) => Type::Date,
                 known => known?,
             },
-            "TIMESTAMP" | "PARSE_TIMESTAMP" | "CURRENT_TIMESTAMP" | "TIMESTAMP_ADD" | "TIMESTAMP_SUB" | "TIMESTAMP_TRUNC"
-            | "TIMESTAMP_SECONDS" | "TIMESTAMP_MILLIS" | "TIMESTAMP_MICROS" => Type::Timestamp,
-            "DATETIME" | "PARSE_DATETIME" | "CURRENT_DATETIME" | "DATETIME_ADD" | "DATETIME_SUB" | "DATETIME_TRUNC" => Type::Datetime,
-            "COUNT" | "COUNTIF" | "APPROX_COUNT_DISTINCT" | "LENGTH" | "CHAR_LENGTH" | "ARRAY_LENGTH" | "DATE_DIFF" | "TIMESTAMP_DIFF"
-            | "DATETIME_DIFF" | "ROW_NUMBER" | "RANK" | "DENSE_RANK" | "NTILE" | "STRPOS" | "INSTR" | "BIT_COUNT" | "UNIX_DATE"
-            | "UNIX_SECONDS" | "UNIX_MILLIS" | "UNIX_MICROS" | "DIV" => Type::Int64,
-            "LOGICAL_OR" | "LOGICAL_AND" | "STARTS_WITH" | "ENDS_WITH" | "REGEXP_CONTAINS" | "CONTAINS_SUBSTR" | "IS_NAN" | "IS_INF" => {
-                Type::Bool
+            "TIMESTAMP" | "PARSE_TIMESTAMP" | "CURRENT_TIMESTAMP" | "TIMESTAMP_ADD" | "TIMESTAMP_SUB"
+            | "TIMESTAMP_TRUNC" | "TIMESTAMP_SECONDS" | "TIMESTAMP_MILLIS" | "TIMESTAMP_MICROS" => Type::Timestamp,
+            "DATETIME" | "PARSE_DATETIME" | "CURRENT_DATETIME" | "DATETIME_ADD" | "DATETIME_SUB" | "DATETIME_TRUNC" => {
+                Type::Datetime
             }
-            "SAFE_DIVIDE" | "IEEE_DIVIDE" | "SQRT" | "LN" | "LOG" | "LOG10" | "EXP" | "POW" | "POWER" | "STDDEV" | "STDDEV_SAMP"
-            | "STDDEV_POP" | "VARIANCE" | "VAR_SAMP" | "VAR_POP" | "CORR" | "COVAR_SAMP" | "COVAR_POP" | "RAND" => Type::Float64,
-            "LOWER" | "UPPER" | "CONCAT" | "SUBSTR" | "SUBSTRING" | "TRIM" | "LTRIM" | "RTRIM" | "REPLACE" | "LEFT" | "RIGHT"
-            | "JSON_VALUE" | "JSON_EXTRACT_SCALAR" | "REGEXP_EXTRACT" | "REGEXP_REPLACE" | "FORMAT" | "FORMAT_DATE" | "STRING_AGG"
-            | "FORMAT_TIMESTAMP" | "FORMAT_DATETIME" | "ARRAY_TO_STRING" | "LPAD" | "RPAD" | "TO_HEX" | "REPEAT" => Type::String,
-            "SPLIT" | "REGEXP_EXTRACT_ALL" | "JSON_VALUE_ARRAY" | "JSON_EXTRACT_STRING_ARRAY" => Type::Array(Box::new(Type::String)),
+            "COUNT"
+            | "COUNTIF"
+            | "APPROX_COUNT_DISTINCT"
+            | "LENGTH"
+            | "CHAR_LENGTH"
+            | "ARRAY_LENGTH"
+            | "DATE_DIFF"
+            | "TIMESTAMP_DIFF"
+            | "DATETIME_DIFF"
+            | "ROW_NUMBER"
+            | "RANK"
+            | "DENSE_RANK"
+            | "NTILE"
+            | "STRPOS"
+            | "INSTR"
+            | "BIT_COUNT"
+            | "UNIX_DATE"
+            | "UNIX_SECONDS"
+            | "UNIX_MILLIS"
+            | "UNIX_MICROS"
+            | "DIV" => Type::Int64,
+            "LOGICAL_OR" | "LOGICAL_AND" | "STARTS_WITH" | "ENDS_WITH" | "REGEXP_CONTAINS" | "CONTAINS_SUBSTR"
+            | "IS_NAN" | "IS_INF" => Type::Bool,
+            "SAFE_DIVIDE" | "IEEE_DIVIDE" | "SQRT" | "LN" | "LOG" | "LOG10" | "EXP" | "POW" | "POWER" | "STDDEV"
+            | "STDDEV_SAMP" | "STDDEV_POP" | "VARIANCE" | "VAR_SAMP" | "VAR_POP" | "CORR" | "COVAR_SAMP"
+            | "COVAR_POP" | "RAND" => Type::Float64,
+            "LOWER"
+            | "UPPER"
+            | "CONCAT"
+            | "SUBSTR"
+            | "SUBSTRING"
+            | "TRIM"
+            | "LTRIM"
+            | "RTRIM"
+            | "REPLACE"
+            | "LEFT"
+            | "RIGHT"
+            | "JSON_VALUE"
+            | "JSON_EXTRACT_SCALAR"
+            | "REGEXP_EXTRACT"
+            | "REGEXP_REPLACE"
+            | "FORMAT"
+            | "FORMAT_DATE"
+            | "STRING_AGG"
+            | "FORMAT_TIMESTAMP"
+            | "FORMAT_DATETIME"
+            | "ARRAY_TO_STRING"
+            | "LPAD"
+            | "RPAD"
+            | "TO_HEX"
+            | "REPEAT" => Type::String,
+            "SPLIT" | "REGEXP_EXTRACT_ALL" | "JSON_VALUE_ARRAY" | "JSON_EXTRACT_STRING_ARRAY" => {
+                Type::Array(Box::new(Type::String))
+            }
             "COALESCE" | "IFNULL" | "GREATEST" | "LEAST" => self.common_type(arguments.into_iter())?,
             "IF" => self.common_type(arguments.into_iter().skip(1))?,
-            "NULLIF" | "MAX" | "MIN" | "SUM" | "ANY_VALUE" | "ABS" | "MAX_BY" | "MIN_BY" | "FIRST_VALUE" | "LAST_VALUE" | "LAG" | "LEAD" => {
-                self.known_type(arguments.first()?)?
-            }
+            "NULLIF" | "MAX" | "MIN" | "SUM" | "ANY_VALUE" | "ABS" | "MAX_BY" | "MIN_BY" | "FIRST_VALUE"
+            | "LAST_VALUE" | "LAG" | "LEAD" => self.known_type(arguments.first()?)?,
             _ => return None,
         })
     }

@@ -28,7 +28,11 @@ impl Translator<'_> {
 
     fn json_path(&mut self, call: &Call<'_>, path: &Expr) -> Option<String> {
         let Some(text) = self.literal_string(path) else {
-            self.fault(call.span, format!("the path of `{}` is not a literal string", call.name), None);
+            self.fault(
+                call.span,
+                format!("the path of `{}` is not a literal string", call.name),
+                None,
+            );
             return None;
         };
         match steps(&text).and_then(|path| quote_string(&path)) {

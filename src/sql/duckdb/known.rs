@@ -11,10 +11,14 @@ impl Translator<'_> {
         match expr {
             Expr::Nested(inner) => self.known_type(inner),
             Expr::Value(value) => match &value.value {
-                Value::Number(digits, _) if digits.contains(['.', 'e', 'E']) && !digits.starts_with("0x") => Some(Type::Float64),
+                Value::Number(digits, _) if digits.contains(['.', 'e', 'E']) && !digits.starts_with("0x") => {
+                    Some(Type::Float64)
+                }
                 Value::Number(..) => Some(Type::Int64),
                 Value::Boolean(_) => Some(Type::Bool),
-                value => super::expression::string_value(value).and_then(Result::ok).map(|_| Type::String),
+                value => super::expression::string_value(value)
+                    .and_then(Result::ok)
+                    .map(|_| Type::String),
             },
             Expr::Identifier(name) => {
                 let lower = name.value.to_lowercase();
@@ -62,7 +66,9 @@ impl Translator<'_> {
                 _ => None,
             },
             Expr::Case {
-                conditions, else_result, ..
+                conditions,
+                else_result,
+                ..
             } => {
                 let results = conditions.iter().map(|when| &when.result).chain(else_result.as_deref());
                 self.common_type(results)
@@ -127,11 +133,14 @@ pub(super) fn is_narrow(expr: &Expr) -> bool {
             right,
         } => is_narrow(left) && is_narrow(right),
         Expr::Case {
-            conditions, else_result, ..
+            conditions,
+            else_result,
+            ..
         } => conditions.iter().all(|when| is_narrow(&when.result)) && else_result.as_deref().is_none_or(is_narrow),
         Expr::Function(function) => {
             let arguments = super::call::plain_arguments(function);
-            function.name.to_string().eq_ignore_ascii_case("IF") && arguments.iter().skip(1).all(|argument| is_narrow(argument))
+            function.name.to_string().eq_ignore_ascii_case("IF")
+                && arguments.iter().skip(1).all(|argument| is_narrow(argument))
         }
         _ => false,
     }

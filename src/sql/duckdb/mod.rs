@@ -130,7 +130,10 @@ impl<'a> Translator<'a> {
 
     fn span(&self, place: sqlparser::tokenizer::Span) -> Option<Span> {
         let offset = |location: sqlparser::tokenizer::Location| {
-            let (line, column) = (usize::try_from(location.line).ok()?, usize::try_from(location.column).ok()?);
+            let (line, column) = (
+                usize::try_from(location.line).ok()?,
+                usize::try_from(location.column).ok()?,
+            );
             check::offset(&self.source.text, line, column)
         };
         let start = offset(place.start)?;

@@ -44,7 +44,8 @@ impl Translator<'_> {
             format_clause,
             pipe_operators,
         } = query;
-        if fetch.is_some() || !locks.is_empty() || for_clause.is_some() || settings.is_some() || format_clause.is_some() {
+        if fetch.is_some() || !locks.is_empty() || for_clause.is_some() || settings.is_some() || format_clause.is_some()
+        {
             self.unknown(query.span(), "FETCH, FOR, SETTINGS or FORMAT");
         }
         if !pipe_operators.is_empty() {
@@ -129,7 +130,11 @@ impl Translator<'_> {
                     _ => {
                         let fault = format!("the embedded engine does not know `{op} {set_quantifier}`");
                         let help = "UNION ALL, UNION DISTINCT, EXCEPT DISTINCT and INTERSECT DISTINCT are known";
-                        self.fault(right.span(), fault.replace(" `", " `").replace(" `", " `"), Some(help.into()));
+                        self.fault(
+                            right.span(),
+                            fault.replace(" `", " `").replace(" `", " `"),
+                            Some(help.into()),
+                        );
                         "UNION ALL"
                     }
                 };
@@ -368,7 +373,13 @@ impl Translator<'_> {
             let items: Vec<String> = replace
                 .items
                 .iter()
-                .map(|item| format!("{} AS {}", self.expression(&item.expr), quote_name(&item.column_name.value)))
+                .map(|item| {
+                    format!(
+                        "{} AS {}",
+                        self.expression(&item.expr),
+                        quote_name(&item.column_name.value)
+                    )
+                })
                 .collect();
             text.push_str(&format!(" REPLACE ({})", items.join(", ")));
         }
@@ -382,9 +393,7 @@ impl Translator<'_> {
             let (name, expr) = match item {
                 SelectItem::ExprWithAlias { expr, alias } => (Some(alias.value.clone()), expr),
                 SelectItem::UnnamedExpr(expr) => (super::known::inferred_name(expr), expr),
-                SelectItem::ExprWithAliases { .. }
-                | SelectItem::QualifiedWildcard(..)
-                | SelectItem::Wildcard(_) => {
+                SelectItem::ExprWithAliases { .. } | SelectItem::QualifiedWildcard(..) | SelectItem::Wildcard(_) => {
                     return self.unknown(item.span(), "a star in SELECT AS STRUCT");
                 }
             };

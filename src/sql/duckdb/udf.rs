@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 use sqlparser::ast::{
-    AccessExpr, CreateFunction, CreateFunctionBody, Expr, FunctionArguments, Query, SelectItem, SetExpr, Spanned, Statement, TableFactor,
-    ValueTableMode, Visit, Visitor,
+    AccessExpr, CreateFunction, CreateFunctionBody, Expr, FunctionArguments, Query, SelectItem, SetExpr, Spanned,
+    Statement, TableFactor, ValueTableMode, Visit, Visitor,
 };
 
 use super::{CATALOG, Translator, quote_name};
@@ -19,8 +19,14 @@ use crate::sql::types::Type;
 
 /// Our own definitions, with the names of their files.
 const OURS: &[(&str, &str)] = &[
-    ("configs/functions/mozfun.sql", include_str!("../../../configs/functions/mozfun.sql")),
-    ("configs/functions/udf.sql", include_str!("../../../configs/functions/udf.sql")),
+    (
+        "configs/functions/mozfun.sql",
+        include_str!("../../../configs/functions/mozfun.sql"),
+    ),
+    (
+        "configs/functions/udf.sql",
+        include_str!("../../../configs/functions/udf.sql"),
+    ),
 ];
 
 /// The SQL functions that statements may call.
@@ -107,7 +113,8 @@ impl Functions {
     /// Whether a function's macro has no subquery, so that a lambda may call it.
     pub(super) fn is_light(&self, name: &str) -> bool {
         let definition = self.find(name).and_then(|(name, _)| self.known.get(&name));
-        definition.is_some_and(|definition| !definition.statement.is_empty() && !definition.statement.contains("SELECT"))
+        definition
+            .is_some_and(|definition| !definition.statement.is_empty() && !definition.statement.contains("SELECT"))
     }
 
     /// The names of the fields of the elements of an array, where the array is a field of a function's result and the function's text
@@ -116,7 +123,9 @@ impl Functions {
         match array {
             Expr::Nested(inner) => self.element_fields(inner),
             Expr::CompoundFieldAccess { root, access_chain } => match access_chain.as_slice() {
-                [AccessExpr::Dot(Expr::Identifier(field))] => self.element_fields(self.field_of(root, &field.value, 0)?),
+                [AccessExpr::Dot(Expr::Identifier(field))] => {
+                    self.element_fields(self.field_of(root, &field.value, 0)?)
+                }
                 _ => None,
             },
             Expr::Function(function) => match &function.args {
@@ -198,7 +207,10 @@ fn definitions(source: &Arc<Source>) -> Result<Vec<(String, CreateFunction)>> {
                 found.push((parts.join("."), function));
             }
             other => {
-                translator.unknown(other.span(), "a statement other than CREATE FUNCTION in a file of functions");
+                translator.unknown(
+                    other.span(),
+                    "a statement other than CREATE FUNCTION in a file of functions",
+                );
             }
         }
     }
@@ -226,7 +238,10 @@ fn macro_of(
         let kind: Option<Type> = translator.data_type_quietly(&argument.data_type);
         translator.parameters.push((ident.value.to_lowercase(), kind));
     }
-    translator.suffix = Some(format!("_of_{}", name.replace(|c: char| !c.is_ascii_alphanumeric(), "_")));
+    translator.suffix = Some(format!(
+        "_of_{}",
+        name.replace(|c: char| !c.is_ascii_alphanumeric(), "_")
+    ));
     let mut aliases = Aliases::default();
     let _ = body.visit(&mut aliases);
     translator.own_aliases = aliases.0;
@@ -248,7 +263,10 @@ fn macro_of(
 fn body_of(definition: &CreateFunction) -> Option<&Expr> {
     match &definition.function_body {
         Some(CreateFunctionBody::AsAfterOptions(body)) => Some(body),
-        Some(CreateFunctionBody::AsBeforeOptions { body, link_symbol: None }) => Some(body),
+        Some(CreateFunctionBody::AsBeforeOptions {
+            body,
+            link_symbol: None,
+        }) => Some(body),
         _ => None,
     }
 }

@@ -5,6 +5,7 @@ mod compile;
 mod database;
 mod demo;
 mod files;
+mod import;
 mod inputs;
 mod query;
 mod run;
@@ -30,6 +31,9 @@ enum Command {
     Demo(demo::Arguments),
     Run(run::RunArgs),
     Compile(compile::CompileArgs),
+    /// Load Parquet, CSV or NDJSON files into a table of the embedded engine.
+    Import(import::ImportArgs),
+    /// Run one BigQuery statement on the embedded engine.
     Query(query::QueryArgs),
     /// Compute a statistic on a client-level file
     Stats(stats::Arguments),
@@ -51,6 +55,7 @@ pub fn main() -> ExitCode {
         Command::Demo(args) => demo::run(&args),
         Command::Run(args) => run::run(&args),
         Command::Compile(args) => compile::run(&args),
+        Command::Import(args) => import::run(args),
         Command::Query(args) => query::run(args),
         Command::Stats(args) => stats::run(&args),
     };

@@ -88,10 +88,14 @@ codes! {
     SqlSyntax = "E0301", Input;
     /// The embedded engine has no counterpart of a function, type or construct.
     Untranslatable = "E0302", Input;
-    /// A table or column is missing from the warehouse, or a statement does not fit it.
+    /// A statement fails in the warehouse.
     Statement = "E0401", Input;
     /// The warehouse can't be opened or reached.
     Unreachable = "E0402", Unreachable;
+    /// A row of a data file does not fit the table.
+    BadRow = "E0403", Input;
+    /// A statement names a table or column that the warehouse lacks.
+    Missing = "E0404", Input;
     /// A statistic, a pre-treatment or one of their parameters is unknown, missing or of the wrong type.
     Statistic = "E0501", Input;
     /// A cell has no number, or not the one that was asked for, and a reason for it.

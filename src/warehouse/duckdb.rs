@@ -4,7 +4,6 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
-use std::io::Write;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,6 +12,7 @@ use duckdb::{Config, Connection};
 use jiff::civil::{Date, DateTime, Time};
 use sqlparser::ast::{ObjectName, visit_relations};
 
+use super::staging::Staging;
 use super::{Executed, Rows, Value, Warehouse};
 use crate::diagnostics::{Code, Diagnostic, Diagnostics, Result, Source, Span, nearest};
 use crate::sql::check;
@@ -239,7 +239,7 @@ impl DuckDb {
                 continue;
             }
             let mut diagnostic =
-                Diagnostic::error(Code::Statement, format!("there is no table `{name}`")).within(source.path.clone());
+                Diagnostic::error(Code::Missing, format!("there is no table `{name}`")).within(source.path.clone());
             diagnostic.span = span;
             let all = self.all_tables()?;
             diagnostic.help = nearest(&name.to_string(), all.iter().map(String::as_str))
@@ -249,9 +249,9 @@ impl DuckDb {
         if faults.has_errors() { Err(faults) } else { Ok(()) }
     }
 
-    /// The columns of a table, as DuckDB names and types them.
-    fn columns(&self, full_name: &str) -> std::result::Result<Vec<(String, String)>, duckdb::Error> {
-        let mut statement = self.connection.prepare(&format!("DESCRIBE {full_name}"))?;
+    /// The columns of a table or query, as DuckDB names and types them.
+    fn columns(&self, table: &str) -> std::result::Result<Vec<(String, String)>, duckdb::Error> {
+        let mut statement = self.connection.prepare(&format!("DESCRIBE {table}"))?;
         statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
     }
 
@@ -262,6 +262,7 @@ impl DuckDb {
         let mut diagnostic = Diagnostic::error(Code::Statement, message.clone());
         let quoted = message.split('"').nth(1).map(str::to_string);
         if let (Some(name), true) = (&quoted, message.contains("column")) {
+            diagnostic.code = Code::Missing;
             diagnostic.message = format!("there is no column `{name}`");
             diagnostic.span = word_span(source, name);
             let candidates: Vec<&str> = (text.split_once("Candidate bindings:"))
@@ -317,45 +318,47 @@ impl DuckDb {
     }
 
     /// The statement that makes room for a table or view where one of the other kind stands.
-    fn drop_other(&self, table: &TableName, view: bool) -> Result<Vec<String>> {
-        Ok(match (self.is_view(table)?, view) {
-            (Some(true), false) => vec![format!("DROP VIEW {}", full_name(table))],
-            (Some(false), true) => vec![format!("DROP TABLE {}", full_name(table))],
-            (Some(_), _) | (None, _) => Vec::new(),
+    fn other(&self, table: &TableName, view: bool) -> std::result::Result<Option<String>, duckdb::Error> {
+        let kind: Option<String> = self
+            .connection
+            .prepare(
+                "SELECT table_type FROM information_schema.tables WHERE table_catalog = ? AND table_schema = ? AND table_name = ?",
+            )?
+            .query_map([&table.project, &table.dataset, &table.table], |row| row.get(0))?
+            .next()
+            .transpose()?;
+        Ok(match (kind.as_deref(), view) {
+            (Some("VIEW"), false) => Some(format!("DROP VIEW {}", full_name(table))),
+            (Some("BASE TABLE"), true) => Some(format!("DROP TABLE {}", full_name(table))),
+            (_, _) => None,
         })
     }
 
     fn write_table(&self, source: &Arc<Source>, table: &TableName) -> Result<()> {
         let text = self.translate_source(source)?;
         self.make_room(table)?;
-        let name = full_name(table);
-        let mut statements = vec!["BEGIN".to_string()];
-        statements.extend(self.drop_other(table, false)?);
-        statements.push(format!("CREATE OR REPLACE TABLE {name} AS\n{text}"));
-        let write = || -> std::result::Result<(), duckdb::Error> {
-            for statement in &statements {
-                self.connection.execute_batch(statement)?;
-            }
-            // The types are known once the table is there; asking before would bind the statement twice, which for long ones takes a second.
-            if let Some(typed) = with_types(&self.columns(&name)?, &name) {
-                self.connection.execute_batch(&format!("CREATE OR REPLACE TABLE {name} AS {typed}"))?;
-            }
-            self.connection.execute_batch("COMMIT")
-        };
-        write().map_err(|error| {
-            // The first fault counts; a failing ROLLBACK would only repeat it.
-            let _ = self.connection.execute_batch("ROLLBACK");
-            self.explain(source, &error)
-        })
+        let written = self
+            .create(table, &text)
+            .and_then(|()| self.connection.execute_batch("COMMIT"));
+        written.map_err(|error| self.explain(source, &error))
     }
 
     fn write_view(&self, source: &Arc<Source>, table: &TableName) -> Result<()> {
         let text = self.translate_source(source)?;
         self.make_room(table)?;
-        let mut statements = self.drop_other(table, true)?;
-        statements.push(format!("CREATE OR REPLACE VIEW {} AS\n{text}", full_name(table)));
-        self.transaction(&statements)
-            .map_err(|error| self.explain(source, &error))
+        let write = || -> std::result::Result<(), duckdb::Error> {
+            self.connection.execute_batch("BEGIN")?;
+            if let Some(other) = self.other(table, true)? {
+                self.connection.execute_batch(&other)?;
+            }
+            self.connection
+                .execute_batch(&format!("CREATE OR REPLACE VIEW {} AS\n{text}", full_name(table)))?;
+            self.connection.execute_batch("COMMIT")
+        };
+        write().map_err(|error| {
+            let _ = self.connection.execute_batch("ROLLBACK");
+            self.explain(source, &error)
+        })
     }
 
     fn read(&self, source: &Arc<Source>) -> Result<Rows> {
@@ -384,7 +387,9 @@ impl DuckDb {
             Ok(out)
         };
         let rows = read();
-        self.connection.execute_batch("DROP TABLE IF EXISTS temp.main.isobar_result").map_err(explain)?;
+        self.connection
+            .execute_batch("DROP TABLE IF EXISTS temp.main.isobar_result")
+            .map_err(explain)?;
         Ok(Rows {
             columns: kinds,
             rows: rows.map_err(explain)?,
@@ -432,140 +437,151 @@ impl Warehouse for DuckDb {
 
     fn schema(&self, table: &TableName) -> Result<Vec<(String, Type)>> {
         if !self.exists(table)? {
-            return Err(Diagnostic::error(Code::Statement, format!("there is no table `{table}`")).into());
+            return Err(Diagnostic::error(Code::Missing, format!("there is no table `{table}`")).into());
         }
         let columns = self
             .columns(&full_name(table))
             .map_err(|error| Diagnostic::error(Code::Statement, format!("`{table}`: {}", first_line(&error))))?;
-        columns.into_iter().map(|(name, kind)| Ok((name, parse_type(&kind)?))).collect()
+        columns
+            .into_iter()
+            .map(|(name, kind)| Ok((name, parse_type(&kind)?)))
+            .collect()
     }
 
     fn load(&self, table: &TableName, rows: &Rows) -> Result<()> {
-        let unwritable = |error: std::io::Error| {
-            Diagnostic::error(Code::Unwritable, format!("can't write a temporary file: {error}"))
-        };
-        let mut file = Temporary::create("rows", "ndjson").map_err(unwritable)?;
+        let mut staging = Staging::create()?;
         for row in &rows.rows {
-            let line = line_of(row, &rows.columns);
-            file.write_all(line.as_bytes()).map_err(unwritable)?;
+            staging.push(row, &rows.columns)?;
         }
-        file.flush().map_err(unwritable)?;
-        self.load_lines(table, &rows.columns, file.path())
+        self.load_staged(table, &rows.columns, &mut staging)
     }
 }
 
+/// The kinds of files that can be loaded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FileKind {
+    /// Apache Parquet.
+    Parquet,
+    /// Comma-separated values with a line of names, perhaps packed.
+    Csv,
+    /// One JSON object per line, perhaps packed.
+    Ndjson,
+}
+
 impl DuckDb {
-    /// Replaces a table by the lines that [`line_of`] wrote into a file.
-    pub(crate) fn load_lines(&self, table: &TableName, columns: &[(String, Type)], file: &Path) -> Result<()> {
-        self.make_room(table)?;
-        let mut statements = self.drop_other(table, false)?;
-        let Some(path) = file.to_str().and_then(quote_string) else {
+    /// Replaces a table by staged rows.
+    pub fn load_staged(&self, table: &TableName, columns: &[(String, Type)], staging: &mut Staging) -> Result<()> {
+        let Some(path) = staging.finish()?.to_str().and_then(quote_string) else {
             return Err(
-                Diagnostic::error(Code::Unwritable, format!("`{}` is not a usable path", file.display())).into(),
+                Diagnostic::error(Code::Unwritable, "the folder for temporary files has no usable name").into(),
             );
         };
-        // Columns are c0, c1, ... in the file, so that no name needs quoting in the map of types.
         let kinds: Vec<String> = (columns.iter().enumerate())
             .map(|(place, (_, kind))| format!("'c{place}': '{}'", kind.duckdb().replace('\'', "''")))
             .collect();
         let list: Vec<String> = (columns.iter().enumerate())
             .map(|(place, (name, _))| format!("c{place} AS {}", quote_name(name)))
             .collect();
-        statements.push(format!(
-            "CREATE OR REPLACE TABLE {} AS SELECT {} FROM read_json({path}, format = 'newline_delimited', columns = {{{}}}, \
-             maximum_object_size = 268435456)",
-            full_name(table),
+        let query = format!(
+            "SELECT {} FROM read_json({path}, format = 'newline_delimited', columns = {{{}}}, maximum_object_size = 268435456)",
             list.join(", "),
             kinds.join(", ")
-        ));
-        self.transaction(&statements).map_err(|error| {
-            Diagnostic::error(Code::Statement, format!("can't load `{table}`: {}", first_line(&error))).into()
-        })
+        );
+        self.replace(table, &query)
     }
-}
 
-/// One row as a line of JSON that DuckDB reads back as the same values.
-pub(crate) fn line_of(row: &[Value], columns: &[(String, Type)]) -> String {
-    let mut line = String::from("{");
-    for (place, (value, (_, kind))) in row.iter().zip(columns).enumerate() {
-        if place > 0 {
-            line.push(',');
-        }
-        line.push_str(&format!("\"c{place}\":"));
-        line.push_str(&text_of(value, kind));
-    }
-    line.push_str("}\n");
-    line
-}
-
-fn text_of(value: &Value, kind: &Type) -> String {
-    let nested = |values: Vec<String>, open: &str, close: &str| format!("{open}{}{close}", values.join(","));
-    match (value, kind) {
-        (Value::Array(items), Type::Array(element)) => {
-            nested(items.iter().map(|item| text_of(item, element)).collect(), "[", "]")
-        }
-        (Value::Struct(values), Type::Struct(fields)) => {
-            let fields = fields.iter().zip(values);
-            let parts = fields.map(|((name, kind), value)| {
-                format!("{}:{}", serde_json::Value::from(name.as_str()), text_of(value, kind))
-            });
-            nested(parts.collect(), "{", "}")
-        }
-        (Value::Bytes(bytes), _) => {
-            let digits: String = bytes.iter().map(|byte| format!("\\x{byte:02X}")).collect();
-            serde_json::Value::from(digits).to_string()
-        }
-        (Value::Json(text), _) => text.clone(),
-        // DuckDB reads a timestamp without a zone as it stands.
-        (Value::Timestamp(moment), _) => format!("\"{moment}\""),
-        (value, kind) => value.to_json(kind).to_string(),
-    }
-}
-
-/// A file that goes away with its owner.
-pub(crate) struct Temporary {
-    path: PathBuf,
-    file: std::io::BufWriter<std::fs::File>,
-}
-
-impl Temporary {
-    /// Creates a new file in the folder for temporary files.
-    pub(crate) fn create(word: &str, extension: &str) -> std::io::Result<Self> {
-        let folder = std::env::temp_dir();
-        for attempt in 0u32.. {
-            let path = folder.join(format!("isobar-{word}-{}-{attempt}.{extension}", std::process::id()));
-            match std::fs::OpenOptions::new().write(true).create_new(true).open(&path) {
-                Ok(file) => {
-                    let file = std::io::BufWriter::new(file);
-                    return Ok(Self { path, file });
+    /// Replaces a table by the content of files, as DuckDB reads them. With `columns`, these are the table's columns, by name; a column
+    /// that the files lack is null.
+    pub fn load_files(
+        &self,
+        table: &TableName,
+        files: &[PathBuf],
+        kind: FileKind,
+        columns: Option<&[(String, Type)]>,
+    ) -> Result<()> {
+        let mut paths = Vec::new();
+        for file in files {
+            match file.to_str().and_then(quote_string) {
+                Some(path) => paths.push(path),
+                None => {
+                    return Err(Diagnostic::error(
+                        Code::Unreadable,
+                        format!("`{}` is not a usable path", file.display()),
+                    )
+                    .into());
                 }
-                Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
-                Err(error) => return Err(error),
             }
         }
-        Err(std::io::ErrorKind::AlreadyExists.into())
+        let (reader, options) = match kind {
+            FileKind::Parquet => ("read_parquet", "union_by_name = true"),
+            FileKind::Csv => ("read_csv", "union_by_name = true, header = true"),
+            FileKind::Ndjson => (
+                "read_json",
+                "union_by_name = true, format = 'newline_delimited', map_inference_threshold = -1",
+            ),
+        };
+        let relation = format!("{reader}([{}], {options})", paths.join(", "));
+        let list = match columns {
+            None => "*".to_string(),
+            Some(columns) => {
+                let unreadable = |error: duckdb::Error| Diagnostic::error(Code::BadRow, first_line(&error));
+                let found = self.columns(&format!("SELECT * FROM {relation}")).map_err(unreadable)?;
+                let list: Vec<String> = (columns.iter())
+                    .map(|(name, kind)| {
+                        let source = found.iter().find(|(found, _)| found.eq_ignore_ascii_case(name));
+                        let source = source.map_or("NULL".into(), |(found, _)| quote_name(found));
+                        format!("CAST({source} AS {}) AS {}", kind.duckdb(), quote_name(name))
+                    })
+                    .collect();
+                list.join(", ")
+            }
+        };
+        self.replace(table, &format!("SELECT {list} FROM {relation}"))
     }
 
-    /// Where it lies.
-    pub(crate) fn path(&self) -> &Path {
-        &self.path
+    /// Replaces a table by the rows of a DuckDB query, with BigQuery's types.
+    fn replace(&self, table: &TableName, query: &str) -> Result<()> {
+        self.make_room(table)?;
+        let failed = |error: duckdb::Error| -> Diagnostics {
+            Diagnostic::error(Code::BadRow, format!("can't load `{table}`: {}", first_line(&error))).into()
+        };
+        self.create(table, query).map_err(failed)?;
+        for (name, kind) in self.columns(&full_name(table)).map_err(failed)? {
+            if let Err(fault) = Type::parse_duckdb(&kind) {
+                self.connection.execute_batch("ROLLBACK").map_err(failed)?;
+                return Err(
+                    Diagnostic::error(Code::BadRow, format!("the column `{name}` can't be kept: {fault}"))
+                        .with_help("a schema says which type it is meant to have")
+                        .into(),
+                );
+            }
+        }
+        self.connection.execute_batch("COMMIT").map_err(failed)
     }
-}
 
-impl Write for Temporary {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.file.write(bytes)
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        self.file.flush()
-    }
-}
-
-impl Drop for Temporary {
-    fn drop(&mut self) {
-        // It lies in the folder for temporary files; the system clears that if this fails.
-        let _ = std::fs::remove_file(&self.path);
+    /// Within a transaction that is left open: a table of a query's rows, with BigQuery's types. After a fault the transaction is over.
+    fn create(&self, table: &TableName, query: &str) -> std::result::Result<(), duckdb::Error> {
+        let name = full_name(table);
+        let create = || -> std::result::Result<(), duckdb::Error> {
+            self.connection.execute_batch("BEGIN")?;
+            if let Some(other) = self.other(table, false)? {
+                self.connection.execute_batch(&other)?;
+            }
+            self.connection
+                .execute_batch(&format!("CREATE OR REPLACE TABLE {name} AS\n{query}"))?;
+            // The types are known once the table is there; asking before would bind the statement twice, which for long ones takes a second.
+            if let Some(typed) = with_types(&self.columns(&name)?, &name) {
+                self.connection
+                    .execute_batch(&format!("CREATE OR REPLACE TABLE {name} AS {typed}"))?;
+            }
+            Ok(())
+        };
+        let created = create();
+        if created.is_err() {
+            // The first fault counts; a failing ROLLBACK would only repeat it.
+            let _ = self.connection.execute_batch("ROLLBACK");
+        }
+        created
     }
 }
 

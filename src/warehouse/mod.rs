@@ -5,7 +5,9 @@
 pub mod decode;
 pub mod duckdb;
 mod file;
+pub mod records;
 pub mod rows;
+pub mod staging;
 
 pub use duckdb::DuckDb;
 pub use rows::{Rows, Value};

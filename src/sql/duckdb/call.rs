@@ -40,7 +40,12 @@ pub(super) fn plain_arguments(function: &Function) -> Vec<&Expr> {
 
 /// The full name of the called function, without quotes.
 pub(super) fn plain_name(function: &Function) -> String {
-    let parts: Vec<&str> = function.name.0.iter().filter_map(|part| Some(part.as_ident()?.value.as_str())).collect();
+    let parts: Vec<&str> = function
+        .name
+        .0
+        .iter()
+        .filter_map(|part| Some(part.as_ident()?.value.as_str()))
+        .collect();
     parts.join(".")
 }
 

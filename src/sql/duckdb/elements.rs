@@ -6,8 +6,8 @@
 use std::ops::ControlFlow;
 
 use sqlparser::ast::{
-    Expr, Function, GroupByExpr, Ident, LimitClause, OrderByKind, OrderBySort, Query, Select, SelectItem, SetExpr, TableFactor, Value,
-    ValueTableMode, Visit, visit_expressions,
+    Expr, Function, GroupByExpr, Ident, LimitClause, OrderByKind, OrderBySort, Query, Select, SelectItem, SetExpr,
+    TableFactor, Value, ValueTableMode, Visit, visit_expressions,
 };
 
 use super::Translator;
@@ -96,20 +96,33 @@ impl Translator<'_> {
         let check = |expr: &Expr| {
             let fits = match expr {
                 Expr::Identifier(name) => {
-                    is_alias(name) || self.parameters.iter().any(|(parameter, _)| *parameter == name.value.to_lowercase())
+                    is_alias(name)
+                        || self
+                            .parameters
+                            .iter()
+                            .any(|(parameter, _)| *parameter == name.value.to_lowercase())
                 }
                 Expr::CompoundIdentifier(path) => path.first().is_some_and(|first| is_alias(first) || outside(first)),
                 Expr::Subquery(_) | Expr::Exists { .. } | Expr::InSubquery { .. } | Expr::InUnnest { .. } => false,
                 Expr::Function(function) => self.is_light(function),
                 _ => true,
             };
-            if fits { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+            if fits {
+                ControlFlow::Continue(())
+            } else {
+                ControlFlow::Break(())
+            }
         };
         let items = match shape.select.value_table_mode {
             Some(ValueTableMode::AsStruct) => visit_expressions(&shape.select.projection, check).is_continue(),
             _ => visit_expressions(shape.item, check).is_continue(),
         };
-        items && shape.select.selection.as_ref().is_none_or(|filter| visit_expressions(filter, check).is_continue())
+        items
+            && shape
+                .select
+                .selection
+                .as_ref()
+                .is_none_or(|filter| visit_expressions(filter, check).is_continue())
     }
 
     /// Whether a call can stand in a lambda: a scalar function, and no macro with a subquery.
@@ -200,7 +213,9 @@ fn shape(query: &Query) -> Option<Shape<'_>> {
         return None;
     };
     // A struct has several items; all of them are looked at before a lambda is made.
-    let plain_items = rest.iter().all(|item| matches!(item, SelectItem::UnnamedExpr(_) | SelectItem::ExprWithAlias { .. }));
+    let plain_items = rest
+        .iter()
+        .all(|item| matches!(item, SelectItem::UnnamedExpr(_) | SelectItem::ExprWithAlias { .. }));
     let grouped = !matches!(&select.group_by, GroupByExpr::Expressions(keys, modifiers) if keys.is_empty() && modifiers.is_empty());
     let limit = match &query.limit_clause {
         None => Some(false),
@@ -237,7 +252,10 @@ fn shape(query: &Query) -> Option<Shape<'_>> {
         || select.qualify.is_some()
         || select.distinct.is_some()
         || !select.named_window.is_empty()
-        || !matches!(select.value_table_mode, None | Some(ValueTableMode::AsStruct | ValueTableMode::AsValue))
+        || !matches!(
+            select.value_table_mode,
+            None | Some(ValueTableMode::AsStruct | ValueTableMode::AsValue)
+        )
         || (!rest.is_empty() && !as_struct)
         || !plain_items
     {

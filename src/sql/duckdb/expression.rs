@@ -203,7 +203,11 @@ impl Translator<'_> {
                 if let Some(text) = self.exists_element(subquery) {
                     return format!("{}{text}", if *negated { "NOT " } else { "" });
                 }
-                format!("{}EXISTS {}", if *negated { "NOT " } else { "" }, self.subquery(subquery))
+                format!(
+                    "{}EXISTS {}",
+                    if *negated { "NOT " } else { "" },
+                    self.subquery(subquery)
+                )
             }
             Expr::Subquery(query) => match self.scalar_of_elements(query) {
                 Some(text) => text,

@@ -222,7 +222,8 @@ pub(super) fn is_scalar_name(name: &str) -> bool {
     ];
     let upper = name.to_ascii_uppercase();
     let upper = upper.strip_prefix("SAFE.").unwrap_or(&upper);
-    let aggregate = AGGREGATES.iter().any(|row| row.0 == upper) || AGGREGATING.contains(&upper) || upper == "STRING_AGG";
+    let aggregate =
+        AGGREGATES.iter().any(|row| row.0 == upper) || AGGREGATING.contains(&upper) || upper == "STRING_AGG";
     !aggregate
 }
 

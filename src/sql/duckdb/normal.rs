@@ -3,8 +3,8 @@
 use std::ops::ControlFlow;
 
 use sqlparser::ast::{
-    AccessExpr, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause, FunctionArguments, ObjectNamePart, VisitMut,
-    visit_expressions_mut,
+    AccessExpr, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause, FunctionArguments,
+    ObjectNamePart, VisitMut, visit_expressions_mut,
 };
 
 /// Repairs every expression of a tree, innermost first.
@@ -61,6 +61,7 @@ fn nulls_of_argument(function: &mut Function) {
         && inner.over.is_none()
         && let Some(nulls) = inner.null_treatment.take()
     {
-        list.clauses.insert(0, FunctionArgumentClause::IgnoreOrRespectNulls(nulls));
+        list.clauses
+            .insert(0, FunctionArgumentClause::IgnoreOrRespectNulls(nulls));
     }
 }

@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 use sqlparser::ast::{
-    AccessExpr, CreateFunction, CreateFunctionBody, Expr, FunctionArguments, Query, SelectItem, SetExpr, Spanned, Statement, TableFactor,
-    ValueTableMode, Visit, Visitor,
+    AccessExpr, CreateFunction, CreateFunctionBody, Expr, FunctionArguments, Query, SelectItem, SetExpr, Spanned,
+    Statement, TableFactor, ValueTableMode, Visit, Visitor,
 };
 
 use super::{CATALOG, Translator, quote_name};
@@ -113,7 +113,8 @@ impl Functions {
     /// Whether a function's macro has no subquery, so that a lambda may call it.
     pub(super) fn is_light(&self, name: &str) -> bool {
         let definition = self.find(name).and_then(|(name, _)| self.known.get(&name));
-        definition.is_some_and(|definition| !definition.statement.is_empty() && !definition.statement.contains("SELECT"))
+        definition
+            .is_some_and(|definition| !definition.statement.is_empty() && !definition.statement.contains("SELECT"))
     }
 
     /// The names of the fields of the elements of an array, where the array is a field of a function's result and the function's text
@@ -122,7 +123,9 @@ impl Functions {
         match array {
             Expr::Nested(inner) => self.element_fields(inner),
             Expr::CompoundFieldAccess { root, access_chain } => match access_chain.as_slice() {
-                [AccessExpr::Dot(Expr::Identifier(field))] => self.element_fields(self.field_of(root, &field.value, 0)?),
+                [AccessExpr::Dot(Expr::Identifier(field))] => {
+                    self.element_fields(self.field_of(root, &field.value, 0)?)
+                }
                 _ => None,
             },
             Expr::Function(function) => match &function.args {
@@ -260,7 +263,10 @@ fn macro_of(
 fn body_of(definition: &CreateFunction) -> Option<&Expr> {
     match &definition.function_body {
         Some(CreateFunctionBody::AsAfterOptions(body)) => Some(body),
-        Some(CreateFunctionBody::AsBeforeOptions { body, link_symbol: None }) => Some(body),
+        Some(CreateFunctionBody::AsBeforeOptions {
+            body,
+            link_symbol: None,
+        }) => Some(body),
         _ => None,
     }
 }

@@ -187,13 +187,13 @@ fn bad_configs_stop_a_run_before_it_writes() {
         definitions,
         "search_clients_engines_sources_daily",
         "search_clients_engines_daily",
-        &["E0401", "data source", "definitions/firefox_desktop.toml", "search_clients_engines_daily"],
+        &["E0404", "data source", "definitions/firefox_desktop.toml", "search_clients_engines_daily"],
     );
     check_refused(
         definitions,
         "total(\"sap\")",
         "total(\"sapp\")",
-        &["E0401", "metric searches", "sapp", "definitions/firefox_desktop.toml"],
+        &["E0404", "metric searches", "sapp", "definitions/firefox_desktop.toml"],
     );
 }
 

@@ -25,9 +25,9 @@ pub struct Database {
     /// The most memory the engine may use, such as `4GB`.
     #[arg(long, value_name = "SIZE")]
     pub memory_limit: Option<String>,
-    /// How many threads the engine may use.
-    #[arg(long, value_name = "N")]
-    pub threads: Option<usize>,
+    /// How many threads the engine may use; with more than one, sums of floats can differ in their last bits from run to run.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub threads: usize,
 }
 
 /// Where statements run.
@@ -43,7 +43,7 @@ impl Database {
         let Engine::Duckdb = self.warehouse;
         let limits = Limits {
             memory: self.memory_limit.clone(),
-            threads: self.threads,
+            threads: Some(self.threads),
         };
         DuckDb::open(&self.database, load_functions(&self.functions)?, access, &limits)
     }

@@ -34,6 +34,9 @@ pub struct Arguments {
     /// Another seed gives other clients with the same effects.
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub seed: u64,
+    /// Threads of the engine; with more than one, the last bits of results can differ from run to run.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub threads: usize,
 }
 
 /// Writes the demo's folder. The progress bar goes to stderr and is hidden where that is not a terminal.
@@ -62,7 +65,7 @@ pub fn run(args: &Arguments) -> Result<Outcome> {
     let demo = write(args)?;
     let inputs = Inputs { configs: vec![demo.configs.clone()], experiments: vec![demo.experiments.clone()], experiment_slug: Vec::new() };
     let functions = Functions::load(&[])?;
-    let warehouse = DuckDb::open(&demo.database, functions, Access::Write, &Limits::default())?;
+    let warehouse = DuckDb::open(&demo.database, functions, Access::Write, &Limits { memory: None, threads: Some(args.threads) })?;
     let selection = Selection { date: None, periods: Period::ALL.to_vec(), compat: Compat::None };
     let results = args.dir.join("results");
     let sql = args.dir.join("sql");

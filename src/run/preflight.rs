@@ -7,7 +7,7 @@
 use crate::analysis::{Analysis, Fragment};
 use crate::diagnostics::{Diagnostic, Diagnostics, Result};
 use crate::pipeline::Work;
-use crate::plan::node::{Cohort, MetricSource, Node, UnitWindow};
+use crate::plan::node::{Cohort, Column, MetricSource, Node, SegmentSource, UnitWindow};
 use crate::sql::compile::compile;
 use crate::warehouse::Warehouse;
 
@@ -27,7 +27,9 @@ pub fn check(analysis: &Analysis, work: &Work, warehouse: &dyn Warehouse) -> Res
             for source in &basis.node.sources {
                 if !tried.contains(&source) {
                     tried.push(source);
-                    faults.extend(trial.source(&basis.node, source, &cohort.statement.sql)?);
+                    let found = trial.source(&basis.node, source, &cohort.statement.sql)?;
+                    // Windows share sources and metrics, and so their faults.
+                    faults.extend(found.into_iter().filter(|fault| !faults.contains(fault)).collect::<Vec<_>>());
                 }
             }
         }
@@ -74,7 +76,7 @@ impl Trial<'_> {
         }
         for source in &cohort.segment_sources {
             for segment in &source.segments {
-                let source = crate::plan::node::SegmentSource {
+                let source = SegmentSource {
                     segments: vec![segment.clone()],
                     ..source.clone()
                 };
@@ -120,7 +122,7 @@ impl Trial<'_> {
 
     /// A source with all its metrics; if that fails, without any, then with one at a time.
     fn source(&self, node: &UnitWindow, source: &MetricSource, enrollments: &str) -> Result<Vec<Diagnostic>> {
-        let try_metrics = |metrics: &[crate::plan::node::Column]| -> Result<Vec<Diagnostic>> {
+        let try_metrics = |metrics: &[Column]| -> Result<Vec<Diagnostic>> {
             let source = MetricSource {
                 metrics: metrics.to_vec(),
                 ..source.clone()
@@ -132,7 +134,7 @@ impl Trial<'_> {
                 signal: None,
                 ..node.clone()
             };
-            let statement = compile(&Node::UnitWindow(one), node.target.table.clone())?;
+            let statement = compile(&Node::UnitWindow(one), "metrics".to_string())?;
             let table = format!("`{}`", node.enrollments_table);
             let query = enrollments.trim_end().trim_end_matches(';');
             Ok(self.faults(
@@ -145,7 +147,7 @@ impl Trial<'_> {
             return Ok(whole);
         }
         let from = self.analysis.data_sources.get(&source.name).map(|source| &source.from);
-        let constant = crate::plan::node::Column {
+        let constant = Column {
             name: "nothing".to_string(),
             select: "COUNT(*)".to_string(),
         };

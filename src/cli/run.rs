@@ -98,7 +98,7 @@ pub fn run(args: &RunArgs) -> Result<Outcome> {
     let selected = inputs::select(&args.inputs)?;
     let mut ended: Vec<Ended> = Vec::new();
     let mut faults: Vec<Diagnostics> = Vec::new();
-    let mut due: Vec<(&Analysis, Work, Destination)> = Vec::new();
+    let mut due: Vec<(&Analysis, Box<Work>, Destination)> = Vec::new();
     for selected in &selected {
         if !selected.warnings.0.is_empty() {
             report(&selected.warnings);
@@ -172,7 +172,7 @@ pub fn run(args: &RunArgs) -> Result<Outcome> {
 
 /// What is to be done for an experiment.
 enum Prepared<'a> {
-    Due(&'a Analysis, Work, Destination),
+    Due(&'a Analysis, Box<Work>, Destination),
     Not(State),
 }
 
@@ -212,7 +212,7 @@ fn prepare<'a>(args: &RunArgs, selected: &'a Selected) -> Result<Prepared<'a>> {
         report(&work.remarks);
     }
     match work.cohort {
-        Some(_) => Ok(Prepared::Due(analysis, work, destination)),
+        Some(_) => Ok(Prepared::Due(analysis, Box::new(work), destination)),
         None => Ok(Prepared::Not(State::NothingDue)),
     }
 }

@@ -69,7 +69,7 @@ impl Translator<'_> {
             arguments: Vec::new(),
             star: false,
             distinct: false,
-            nulls: null_treatment.clone(),
+            nulls: *null_treatment,
             order_by: &[],
             limit: None,
             having: None,
@@ -103,7 +103,7 @@ impl Translator<'_> {
                 }
                 for clause in &list.clauses {
                     match clause {
-                        FunctionArgumentClause::IgnoreOrRespectNulls(nulls) => call.nulls = Some(nulls.clone()),
+                        FunctionArgumentClause::IgnoreOrRespectNulls(nulls) => call.nulls = Some(*nulls),
                         FunctionArgumentClause::OrderBy(keys) => call.order_by = keys,
                         FunctionArgumentClause::Limit(limit) => call.limit = Some(limit),
                         FunctionArgumentClause::Having(having) => call.having = Some(having),

@@ -26,27 +26,27 @@ pub(super) fn string_value(value: &Value) -> Option<Result<String, String>> {
 
 /// Whether an expression is printed as one piece, so that it needs no parentheses as an operand.
 fn is_atomic(expr: &Expr) -> bool {
-    match expr {
+    matches!(
+        expr,
         Expr::Identifier(_)
-        | Expr::CompoundIdentifier(_)
-        | Expr::CompoundFieldAccess { .. }
-        | Expr::Value(_)
-        | Expr::Nested(_)
-        | Expr::Function(_)
-        | Expr::Case { .. }
-        | Expr::Cast { .. }
-        | Expr::Subquery(_)
-        | Expr::Struct { .. }
-        | Expr::Array(_)
-        | Expr::TypedString(_)
-        | Expr::Extract { .. }
-        | Expr::Ceil { .. }
-        | Expr::Floor { .. }
-        | Expr::Substring { .. }
-        | Expr::Trim { .. }
-        | Expr::Tuple(_) => true,
-        _ => false,
-    }
+            | Expr::CompoundIdentifier(_)
+            | Expr::CompoundFieldAccess { .. }
+            | Expr::Value(_)
+            | Expr::Nested(_)
+            | Expr::Function(_)
+            | Expr::Case { .. }
+            | Expr::Cast { .. }
+            | Expr::Subquery(_)
+            | Expr::Struct { .. }
+            | Expr::Array(_)
+            | Expr::TypedString(_)
+            | Expr::Extract { .. }
+            | Expr::Ceil { .. }
+            | Expr::Floor { .. }
+            | Expr::Substring { .. }
+            | Expr::Trim { .. }
+            | Expr::Tuple(_)
+    )
 }
 
 /// How tightly an operator binds, for those that bind alike in both dialects.

@@ -634,7 +634,7 @@ impl Translator<'_> {
         let unlimited = Call {
             name: call.name.clone(),
             arguments: call.arguments.clone(),
-            nulls: call.nulls.clone(),
+            nulls: call.nulls,
             limit: None,
             ..*call
         };

@@ -142,7 +142,7 @@ impl Translator<'_> {
                         let help = "UNION ALL, UNION DISTINCT, EXCEPT DISTINCT and INTERSECT DISTINCT are known";
                         self.fault(
                             right.span(),
-                            fault.replace(" `", " `").replace(" `", " `"),
+                            fault,
                             Some(help.into()),
                         );
                         "UNION ALL"

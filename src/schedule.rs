@@ -1,5 +1,5 @@
 //! Which analysis windows are due on a date, with every date that a statement needs. Plain arithmetic on an
-//! [`Experiment`](crate::analysis::Experiment)'s dates; no clock.
+//! [`Experiment`]'s dates; no clock.
 //!
 //! Symbols: `S` start date, `N` dates of enrollment (one more than the enrollment period), `E = S + N - 1` last date of
 //! enrollment, `L` length of a window in days, `k` how many windows of a period are complete.

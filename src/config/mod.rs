@@ -1,6 +1,6 @@
-//! Config files: loads metric-hub trees, layers them, and gives each experiment its [`Spec`](spec::Spec).
+//! Config files: loads metric-hub trees, layers them, and gives each experiment its [`Spec`].
 //!
-//! Knows nothing of SQL or of today's date. Names are looked up by [`analysis`](crate::analysis), which reads this
+//! Knows nothing of SQL or of today's date. Names are looked up by [`analysis`], which reads this
 //! module's [`Configs`]; [`Configs::resolve`] is the door to both.
 
 pub mod format;

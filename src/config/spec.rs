@@ -1,7 +1,7 @@
 //! The mirror of the config files: what an author wrote, with its places; nothing looked up, nothing defaulted.
 //!
-//! A field is `None` when the file is silent, so that layers can be merged. [`read`](super::read) fills these types,
-//! [`merge`](super::merge) layers them.
+//! A field is `None` when the file is silent, so that layers can be merged. `read` fills these types,
+//! `merge` layers them.
 
 use indexmap::IndexMap;
 use jiff::civil::Date;

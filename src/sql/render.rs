@@ -1,5 +1,5 @@
 //! Renders the templates of `templates/sql/`. A value reaches SQL only through a quoting filter; everything else that a
-//! template prints must be marked as SQL ([`sql`]), so that a forgotten filter is an error and not an injection.
+//! template prints must be marked as SQL (`sql`), so that a forgotten filter is an error and not an injection.
 //!
 //! | filter | takes | prints |
 //! | --- | --- | --- |

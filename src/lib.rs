@@ -8,6 +8,8 @@
 
 pub mod diagnostics;
 
+pub mod document;
+
 pub mod config;
 pub mod experiment;
 
@@ -16,6 +18,7 @@ pub mod schedule;
 
 pub mod plan;
 pub mod sql;
+pub mod tables;
 
 pub mod warehouse;
 
@@ -24,6 +27,8 @@ pub mod stats;
 pub mod summary;
 
 pub mod demo;
+pub mod extract;
 
 pub mod cli;
 pub mod pipeline;
+pub mod run;

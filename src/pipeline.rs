@@ -1,1 +1,355 @@
-//! pipeline
+//! The compiler's stages in order: an analysis and a date in, every statement that is due out.
+//!
+//! What `compile` and a dry run print is what [`run`](crate::run) executes.
+
+use indexmap::IndexMap;
+use jiff::civil::Date;
+
+use crate::analysis::{Analysis, Basis, Period};
+use crate::diagnostics::{Diagnostic, Diagnostics, Result, Severity};
+use crate::plan::column_kind::column_kind;
+use crate::plan::node::{Cohort, Node, PeriodView, UnitWindow};
+use crate::plan::summarize::{Columns, Source, SourceKind, SummaryQuery, summarize};
+use crate::plan::{cohort, unit_window};
+use crate::schedule::{self, Window};
+use crate::sql::compile::compile as statement;
+use crate::sql::script::{Script, Statement};
+use crate::stats::{self, Compat, Context, Request};
+use crate::summary::{ColumnKind, Demand};
+use crate::tables::{Destination, TableName};
+
+/// Which windows to compute.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Selection {
+    /// The last day whose data is complete; `None` for every day of the experiment's life.
+    pub date: Option<Date>,
+    /// The periods to compute.
+    pub periods: Vec<Period>,
+    /// Whether statistics reproduce the reference's quirks.
+    pub compat: Compat,
+}
+
+/// Everything that is due for an experiment.
+#[derive(Debug, Clone)]
+pub struct Work {
+    /// The cohort; absent before enrollment has ended.
+    pub cohort: Option<CohortWork>,
+    /// The windows that are due, in the order of their dates.
+    pub windows: Vec<WindowWork>,
+    /// The views over the windows' tables.
+    pub views: Vec<Statement>,
+    /// Why periods that should be due can't be: their dates leave no day.
+    pub remarks: Diagnostics,
+}
+
+/// The experiment's population.
+#[derive(Debug, Clone)]
+pub struct CohortWork {
+    /// Its plan.
+    pub node: Cohort,
+    /// One row per unit.
+    pub statement: Statement,
+}
+
+/// One window that is due.
+#[derive(Debug, Clone)]
+pub struct WindowWork {
+    /// The date on which it is due.
+    pub date: Date,
+    /// The window.
+    pub window: Window,
+    /// Its bases.
+    pub bases: Vec<BasisWork>,
+}
+
+/// One basis of a window.
+#[derive(Debug, Clone)]
+pub struct BasisWork {
+    /// The basis.
+    pub basis: Basis,
+    /// The plan of its metrics.
+    pub node: UnitWindow,
+    /// One row per unit.
+    pub metrics: Statement,
+    /// The statistics, the count of units first.
+    pub requests: Vec<Request>,
+    /// What the statistics need summarised.
+    pub demand: Demand,
+    /// Where the summaries are read from, with the kinds of columns that the expressions tell.
+    pub source: Source,
+    /// The statements of the summaries.
+    pub summaries: SummaryQuery,
+}
+
+impl Work {
+    /// The statements in the order in which they run.
+    pub fn script(&self) -> Script {
+        let bases = self.windows.iter().flat_map(|window| &window.bases);
+        let windows = bases.flat_map(|basis| std::iter::once(&basis.metrics).chain(&basis.summaries.statements));
+        let statements = self
+            .cohort
+            .iter()
+            .map(|cohort| &cohort.statement)
+            .chain(windows)
+            .chain(&self.views);
+        Script {
+            statements: statements.cloned().collect(),
+        }
+    }
+}
+
+impl WindowWork {
+    /// What the statistics are told about the window.
+    pub fn context<'a>(&self, basis: Basis, branches: &'a [String], compat: Compat) -> Context<'a> {
+        Context {
+            period: self.window.period,
+            days: self.window.end - self.window.start + 1,
+            basis,
+            window_index: Some(self.window.index),
+            branches,
+            compat,
+        }
+    }
+}
+
+/// Compiles what is due of an experiment.
+///
+/// # Errors
+/// Every fault of its statistics, or the faults of its first statement that has any; nothing is compiled in part.
+pub fn compile(analysis: &Analysis, selection: &Selection, destination: &Destination) -> Result<Work> {
+    let Some(first_window) = schedule::enrollments_window(&analysis.experiment)? else {
+        return Ok(Work {
+            cohort: None,
+            windows: Vec::new(),
+            views: Vec::new(),
+            remarks: Diagnostics::default(),
+        });
+    };
+    let requests = requests(analysis)?;
+    let mut remarks = Diagnostics::default();
+    let is_enrolled = !due(analysis, selection.date, &[Period::Day], &mut remarks).is_empty();
+    let has_metrics = |period: &Period| {
+        analysis
+            .periods
+            .get(period)
+            .is_some_and(|summaries| !summaries.is_empty())
+    };
+    let periods: Vec<Period> = selection.periods.iter().copied().filter(has_metrics).collect();
+    let due = due(analysis, selection.date, &periods, &mut remarks);
+    let cohort = match is_enrolled || !due.is_empty() {
+        true => {
+            let node = cohort::cohort(analysis, &first_window, destination)?;
+            let statement = statement(&Node::Cohort(node.clone()), "enrollments".to_string())?;
+            Some(CohortWork { node, statement })
+        }
+        false => None,
+    };
+    let compiler = Compiler {
+        analysis,
+        selection,
+        destination,
+        requests,
+    };
+    let windows = due
+        .iter()
+        .map(|(date, window)| {
+            let is_repeated = due.iter().filter(|(_, other)| other.period == window.period).count() > 1;
+            compiler.window(*date, window, is_repeated)
+        })
+        .collect::<Result<Vec<WindowWork>>>()?;
+    let views = compiler.views(&windows)?;
+    Ok(Work {
+        cohort,
+        windows,
+        views,
+        remarks,
+    })
+}
+
+/// The statistics of each period, checked.
+fn requests(analysis: &Analysis) -> Result<IndexMap<Period, Vec<Request>>> {
+    let mut faults = Vec::new();
+    let mut requests = IndexMap::new();
+    for (period, summaries) in &analysis.periods {
+        let parsed = summaries
+            .iter()
+            .filter_map(|summary| stats::parse(summary).map_err(|more| faults.extend(more.0)).ok());
+        requests.insert(*period, parsed.collect());
+    }
+    // A statistic that several periods ask for has the same faults in each.
+    faults.dedup();
+    match faults.is_empty() {
+        true => Ok(requests),
+        false => Err(Diagnostics(faults)),
+    }
+}
+
+/// The windows of the periods with the dates on which they are due, in the order of the dates. A period whose dates are
+/// impossible costs only itself and leaves a remark.
+fn due(analysis: &Analysis, date: Option<Date>, periods: &[Period], remarks: &mut Diagnostics) -> Vec<(Date, Window)> {
+    let experiment = &analysis.experiment;
+    let mut due = Vec::new();
+    for period in periods {
+        let windows = match (date, schedule::last_date(experiment)) {
+            (Some(date), _) => schedule::due(experiment, date, &[*period])
+                .map(|windows| windows.into_iter().map(|window| (date, window)).collect()),
+            (None, Some(last)) => schedule::calendar(experiment, *period, last),
+            (None, None) => Ok(Vec::new()),
+        };
+        match windows {
+            Ok(windows) => due.extend(windows),
+            Err(faults) => {
+                let faults = faults.0.into_iter().map(|fault| Diagnostic {
+                    severity: Severity::Warning,
+                    ..fault
+                });
+                remarks.0.extend(faults);
+            }
+        }
+    }
+    // Windows before enrollment are covariates of the others, so they come first on their date.
+    due.sort_by_key(|(date, window): &(Date, Window)| (*date, !window.period.is_preenrollment()));
+    due
+}
+
+struct Compiler<'a> {
+    analysis: &'a Analysis,
+    selection: &'a Selection,
+    destination: &'a Destination,
+    requests: IndexMap<Period, Vec<Request>>,
+}
+
+impl Compiler<'_> {
+    /// The statements of a window. Where several windows of its period are due, its index ends their names.
+    fn window(&self, date: Date, window: &Window, is_repeated: bool) -> Result<WindowWork> {
+        let suffix = if is_repeated {
+            format!("_{}", window.index)
+        } else {
+            String::new()
+        };
+        let mut work = WindowWork {
+            date,
+            window: window.clone(),
+            bases: Vec::new(),
+        };
+        for basis in Basis::ALL {
+            if let Some(node) = unit_window::unit_window(self.analysis, window, basis, self.destination)? {
+                let basis = self.basis(&work, node, basis, &suffix)?;
+                work.bases.push(basis);
+            }
+        }
+        Ok(work)
+    }
+
+    fn basis(&self, work: &WindowWork, node: UnitWindow, basis: Basis, suffix: &str) -> Result<BasisWork> {
+        let name = |purpose: &str| format!("{purpose}_{}_{}{suffix}", node.period, node.basis);
+        let metrics = statement(&Node::UnitWindow(node.clone()), name("metrics"))?;
+        let experiment = &self.analysis.experiment;
+        let mut requests = vec![stats::units()];
+        let of_basis = |request: &&Request| self.analysis.metrics[&request.metric].analysis_bases.contains(&basis);
+        requests.extend(
+            self.requests
+                .get(&work.window.period)
+                .into_iter()
+                .flatten()
+                .filter(of_basis)
+                .cloned(),
+        );
+        let context = work.context(basis, &experiment.branches, self.selection.compat);
+        let mut demand = Demand::default();
+        for request in &requests {
+            request.demand(&context, &mut demand);
+        }
+        let source = Source {
+            table: node.target.clone(),
+            columns: told_columns(&node),
+            kind: SourceKind::MetricTable {
+                exposed_only: basis == Basis::Exposures,
+                pre_periods: self.pre_periods(work)?,
+            },
+            segments: experiment.segments.iter().map(|segment| segment.name.clone()).collect(),
+            title: format!(
+                "experiment {}, {} {}, basis {}",
+                node.slug, node.period, node.index, node.basis
+            ),
+            name: name("summaries"),
+        };
+        let summaries = summarize(&demand, &source)?;
+        Ok(BasisWork {
+            basis,
+            node,
+            metrics,
+            requests,
+            demand,
+            source,
+            summaries,
+        })
+    }
+
+    /// The tables of windows before enrollment that are there on the window's date.
+    fn pre_periods(&self, work: &WindowWork) -> Result<IndexMap<String, (TableName, Columns)>> {
+        let mut tables = IndexMap::new();
+        if work.window.period.is_preenrollment() {
+            return Ok(tables);
+        }
+        for period in [Period::PreenrollmentWeek, Period::PreenrollmentDays28] {
+            for (date, window) in schedule::calendar(&self.analysis.experiment, period, work.date)? {
+                let node = unit_window::unit_window(self.analysis, &window, Basis::Enrollments, self.destination)?;
+                if let Some(node) = node.filter(|_| date <= work.date) {
+                    let columns = told_columns(&node);
+                    tables.insert(period.as_str().to_string(), (node.target, columns));
+                }
+            }
+        }
+        Ok(tables)
+    }
+
+    /// The views of the periods that have a window.
+    fn views(&self, windows: &[WindowWork]) -> Result<Vec<Statement>> {
+        let mut views = Vec::new();
+        for period in Period::ALL {
+            let of_period = windows.iter().filter(|work| work.window.period == period);
+            let bases: Vec<Basis> = of_period
+                .flat_map(|work| work.bases.iter().map(|basis| basis.basis))
+                .collect();
+            let word = period.as_str();
+            for basis in Basis::ALL.into_iter().filter(|basis| bases.contains(basis)) {
+                let view = PeriodView {
+                    title: format!(
+                        "Metrics of experiment {}, {word}, basis {}",
+                        self.destination.slug,
+                        basis.as_str()
+                    ),
+                    target: self.destination.metrics_view(basis, period),
+                    tables: self.destination.metrics_of_period(basis, period),
+                };
+                views.push(statement(
+                    &Node::PeriodView(view),
+                    format!("view_{word}_{}", basis.as_str()),
+                )?);
+            }
+            if !bases.is_empty() {
+                let view = PeriodView {
+                    title: format!("Statistics of experiment {}, {word}", self.destination.slug),
+                    target: self.destination.statistics_view(period),
+                    tables: self.destination.statistics_of_period(period),
+                };
+                views.push(statement(&Node::PeriodView(view), format!("view_{word}_statistics"))?);
+            }
+        }
+        Ok(views)
+    }
+}
+
+/// The columns of a metric table as far as the expressions tell their kinds; a column of unknown kind is taken for a number.
+fn told_columns(node: &UnitWindow) -> Columns {
+    let metrics = node.sources.iter().flat_map(|source| &source.metrics);
+    metrics
+        .map(|metric| {
+            (
+                metric.name.clone(),
+                column_kind(&metric.select).unwrap_or(ColumnKind::Float),
+            )
+        })
+        .collect()
+}

@@ -3,11 +3,24 @@
 //! This stage turns a layered [`Spec`](crate::config) and a Nimbus experiment into an [`Analysis`]. It knows nothing of
 //! BigQuery or DuckDB, of the day on which it runs, or of which windows are due (that is [`schedule`](crate::schedule)).
 
+mod experiment;
+mod fragment;
+pub mod json;
+mod metrics;
+mod parameters;
+mod refusal;
+mod resolve;
+mod sources;
+
 use indexmap::IndexMap;
 use jiff::civil::Date;
 use serde_json::Value;
 
 use crate::diagnostics::Span;
+
+pub(crate) use fragment::KnownFragments;
+pub use refusal::{Refusal, RefusalKind, enrollment_query_fault, refusal};
+pub use resolve::resolve;
 
 /// A piece of SQL that a config's author wrote, after its templates were rendered.
 #[derive(Debug, Clone, PartialEq)]
@@ -86,7 +99,7 @@ pub enum ExperimentsColumn {
 pub struct Analysis {
     /// The experiment block: API values overlaid by the config.
     pub experiment: Experiment,
-    /// Outcome parameters by name, as the templates saw them.
+    /// Parameters of the config and its outcomes by name, with `value`, `default` and `distinct_by_branch`.
     pub parameters: IndexMap<String, Value>,
     /// For each period the summaries in the order of the reference.
     pub periods: IndexMap<Period, Vec<Summary>>,
@@ -107,7 +120,7 @@ pub struct Experiment {
     pub app_id: String,
     /// The BigQuery dataset of the app: its id in lower case with `_` for all but letters and digits.
     pub dataset: String,
-    /// Whether the experiment has ended. An end date in the config alone makes it so.
+    /// Whether the experiment has an end date, so that its overall window can be computed on that day.
     pub is_complete: bool,
     /// The first day of enrollment.
     pub start_date: Option<Date>,
@@ -119,6 +132,8 @@ pub struct Experiment {
     pub enrollment_end_date: Option<Date>,
     /// Days from the first to the last date of enrollment, so that there is one enrollment date more than this.
     pub enrollment_period: i64,
+    /// Whether the config sets the enrollment period, so that enrollment need not have ended.
+    pub enrollment_period_is_configured: bool,
     /// The control branch, where one is named.
     pub reference_branch: Option<String>,
     /// All branches in the order of the experiment.
@@ -139,6 +154,8 @@ pub struct Experiment {
     pub analysis_unit: AnalysisUnit,
     /// The built-in query for enrollments.
     pub enrollments_query: EnrollmentsQuery,
+    /// Whether the app is one whose experiments can be analysed.
+    pub platform_is_supported: bool,
     /// SQL that replaces the built-in query.
     pub enrollment_query: Option<Fragment>,
     /// Whether the config changes dates, enrollment or reference branch of the API.
@@ -284,8 +301,6 @@ pub struct SegmentDataSource {
     pub legacy_client_id_column: Option<String>,
     /// The column with the date.
     pub submission_date_column: String,
-    /// The dataset that stands for `{dataset}`.
-    pub default_dataset: Option<String>,
 }
 
 /// A limit of an exposure signal's window.
@@ -379,6 +394,31 @@ impl Basis {
         match self {
             Basis::Enrollments => "enrollments",
             Basis::Exposures => "exposures",
+        }
+    }
+}
+
+impl EnrollmentsQuery {
+    /// The word in configs.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            EnrollmentsQuery::Normandy => "normandy",
+            EnrollmentsQuery::GleanEvent => "glean-event",
+            EnrollmentsQuery::FenixFallback => "fenix-fallback",
+            EnrollmentsQuery::Cirrus => "cirrus",
+            EnrollmentsQuery::BackgroundUpdate => "background-update",
+        }
+    }
+}
+
+impl ExperimentsColumn {
+    /// The word in configs.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            ExperimentsColumn::Simple => "simple",
+            ExperimentsColumn::Native => "native",
+            ExperimentsColumn::Glean => "glean",
+            ExperimentsColumn::EventsStream => "events_stream",
         }
     }
 }

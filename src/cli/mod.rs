@@ -1,8 +1,15 @@
 //! The command line: arguments, one file per command, words and colours, exit codes. The only part that prints.
 
+mod args;
+mod compile;
 mod database;
+mod demo;
+mod files;
 mod import;
+mod inputs;
 mod query;
+mod run;
+mod stats;
 
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
@@ -21,10 +28,13 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Load Parquet, CSV or NDJSON files into a table of the embedded engine.
+    Demo(demo::Arguments),
+    Run(run::RunArgs),
+    Compile(compile::CompileArgs),
     Import(import::ImportArgs),
-    /// Run one BigQuery statement on the embedded engine.
     Query(query::QueryArgs),
+    /// Compute a statistic on a client-level file
+    Stats(stats::Arguments),
 }
 
 /// How a command ended, when it could do its work.
@@ -40,8 +50,12 @@ pub enum Outcome {
 pub fn main() -> ExitCode {
     let cli = Cli::parse_from(std::env::args_os().map(with_hyphens));
     let outcome: diagnostics::Result<Outcome> = match cli.command {
+        Command::Demo(args) => demo::run(&args),
+        Command::Run(args) => run::run(&args),
+        Command::Compile(args) => compile::run(&args),
         Command::Import(args) => import::run(args),
         Command::Query(args) => query::run(args),
+        Command::Stats(args) => stats::run(&args),
     };
     match outcome {
         Ok(Outcome::Complete) => ExitCode::SUCCESS,

@@ -1,1 +1,177 @@
-//! config
+//! Config files: loads metric-hub trees, layers them, and gives each experiment its [`Spec`](spec::Spec).
+//!
+//! Knows nothing of SQL or of today's date. Names are looked up by [`analysis`](crate::analysis), which reads this
+//! module's [`Configs`]; [`Configs::resolve`] is the door to both.
+
+pub mod format;
+mod load;
+mod merge;
+pub mod platforms;
+mod read;
+pub mod spec;
+pub mod template;
+
+use std::path::PathBuf;
+
+use indexmap::IndexMap;
+
+use self::platforms::Platform;
+use self::spec::Spec;
+use self::template::Templates;
+use crate::analysis::{self, Analysis, KnownFragments};
+use crate::diagnostics::{Code, Diagnostic, Diagnostics, Result, Severity, Span, nearest};
+use crate::experiment::NimbusExperiment;
+
+pub use load::source;
+
+/// All configs of a run, read once and never changed: experiments may be resolved in any order and in parallel.
+#[derive(Debug)]
+pub struct Configs {
+    layers: load::Layers,
+    templates: Templates,
+    platforms: IndexMap<String, Platform>,
+    known_fragments: KnownFragments,
+}
+
+/// Loads config trees, later ones on top. Faults of definitions, defaults and functions fail the whole; those of an
+/// experiment's config or of an outcome wait for the experiments that need it.
+pub fn load(paths: &[PathBuf]) -> Result<Configs> {
+    let layers = load::layers(paths)?;
+    Ok(Configs {
+        templates: Templates::new(&layers.functions)?,
+        layers,
+        platforms: platforms::embedded(),
+        known_fragments: KnownFragments::default(),
+    })
+}
+
+impl Configs {
+    /// Resolves one experiment; the error holds every fault found, each within `experiment <slug>`.
+    pub fn resolve(&self, experiment: &NimbusExperiment) -> Result<Analysis> {
+        self.spec(experiment)
+            .and_then(|spec| analysis::resolve(self, &spec, experiment))
+            .map_err(|faults| faults.within(&format!("experiment {}", experiment.slug)))
+    }
+
+    /// The layers of one experiment merged: its app's defaults, its own config, its outcomes.
+    pub fn spec(&self, experiment: &NimbusExperiment) -> Result<Spec> {
+        let mut spec = self
+            .layers
+            .defaults
+            .get(experiment.app_name())
+            .cloned()
+            .unwrap_or_default();
+        let mut faults = Vec::new();
+        if let Some(file) = self.layers.experiments.get(&experiment.slug) {
+            match &file.contents {
+                Some(config) => spec = merge::layer(spec, config),
+                None => faults.extend(errors(&file.remarks)),
+            }
+        }
+        for outcome in outcomes(&spec, experiment) {
+            let key = (experiment.app_name().to_string(), outcome.0.to_string());
+            match self.layers.outcomes.get(&key) {
+                Some(file) => match &file.contents {
+                    Some(outcome) => spec = merge::with_outcome(spec, outcome),
+                    None => faults.extend(errors(&file.remarks)),
+                },
+                None => faults.push(self.unknown_outcome(&key, outcome.1)),
+            }
+        }
+        match faults.is_empty() {
+            true => Ok(spec),
+            false => Err(Diagnostics(faults)),
+        }
+    }
+
+    /// The definitions of an app, if there are any.
+    pub fn definitions(&self, app_name: &str) -> Option<&Spec> {
+        self.layers.definitions.get(app_name)
+    }
+
+    /// The app's entry in the list of platforms, if it is one whose experiments can be analysed.
+    pub fn platform(&self, app_name: &str) -> Option<&Platform> {
+        self.platforms.get(app_name)
+    }
+
+    /// The environment that renders the configs' templates.
+    pub fn templates(&self) -> &Templates {
+        &self.templates
+    }
+
+    /// The SQL fragments that were found to parse so far.
+    pub(crate) fn known_fragments(&self) -> &KnownFragments {
+        &self.known_fragments
+    }
+
+    /// Warnings about the files that all experiments share: definitions, defaults, functions.
+    pub fn shared_warnings(&self) -> Diagnostics {
+        Diagnostics(self.layers.warnings.clone())
+    }
+
+    /// Warnings about an experiment's own config and its outcomes.
+    pub fn warnings(&self, experiment: &NimbusExperiment) -> Diagnostics {
+        let own = self.layers.experiments.get(&experiment.slug);
+        let mut remarks: Vec<&Diagnostic> = own.into_iter().flat_map(|file| &file.remarks).collect();
+        let config = own.and_then(|file| file.contents.as_ref());
+        for (outcome, _) in config.map_or_else(
+            || outcomes(&Spec::default(), experiment),
+            |spec| outcomes(spec, experiment),
+        ) {
+            let key = (experiment.app_name().to_string(), outcome);
+            remarks.extend(
+                self.layers
+                    .outcomes
+                    .get(&key)
+                    .into_iter()
+                    .flat_map(|file| &file.remarks),
+            );
+        }
+        let warnings = remarks.into_iter().filter(|remark| remark.severity != Severity::Error);
+        Diagnostics(warnings.cloned().collect())
+    }
+
+    /// The slugs of all experiment configs, sorted.
+    pub fn experiment_slugs(&self) -> impl Iterator<Item = &str> {
+        self.layers.experiments.keys().map(String::as_str)
+    }
+
+    fn unknown_outcome(&self, (platform, slug): &(String, String), span: Span) -> Diagnostic {
+        let message = format!("there is no outcome `{slug}` for the platform `{platform}`");
+        let mut fault = Diagnostic::error(Code::UnknownOutcome, message).with_span(span);
+        let keys = || self.layers.outcomes.keys();
+        let here = keys()
+            .filter(|(other, _)| other == platform)
+            .map(|(_, slug)| slug.as_str());
+        let elsewhere: Vec<&str> = keys()
+            .filter(|(_, other)| other == slug)
+            .map(|(other, _)| other.as_str())
+            .collect();
+        fault.help = match nearest(slug, here) {
+            Some(name) => Some(format!("did you mean `{name}`?")),
+            None if !elsewhere.is_empty() => Some(format!("it exists for {}", elsewhere.join(", "))),
+            None => None,
+        };
+        fault
+    }
+}
+
+/// The outcomes of an experiment, the API's first, each with the place that names it.
+pub fn outcomes(spec: &Spec, experiment: &NimbusExperiment) -> Vec<(String, Span)> {
+    let mut outcomes: Vec<(String, Span)> = Vec::new();
+    let configured = spec.experiment.outcomes.iter().flatten();
+    let api = experiment.outcomes.iter().map(|text| (text, true));
+    for (text, from_api) in api.chain(configured.map(|text| (text, false))) {
+        if from_api || !outcomes.iter().any(|(slug, _)| *slug == text.value) {
+            outcomes.push((text.value.clone(), text.span.clone()));
+        }
+    }
+    outcomes
+}
+
+fn errors(remarks: &[Diagnostic]) -> impl Iterator<Item = Diagnostic> + '_ {
+    remarks
+        .iter()
+        .filter(|remark| remark.severity == Severity::Error)
+        .cloned()
+}

@@ -44,26 +44,87 @@ codes! {
     Unreadable = "E0101", Input;
     /// A file is not valid TOML or JSON.
     Syntax = "E0102", Input;
+    /// A key that nothing reads.
+    UnknownKey = "E0103", Input;
+    /// A value of the wrong type.
+    WrongType = "E0104", Input;
+    /// A value that is not among those allowed, or not of the form required.
+    WrongValue = "E0105", Input;
+    /// A required key is absent.
+    MissingKey = "E0106", Input;
+    /// Two experiments have the same slug.
+    DuplicateExperiment = "E0107", Input;
+    /// No definition of a metric that is named.
+    UnknownMetric = "E0201", Input;
+    /// No definition of a data source that is named.
+    UnknownDataSource = "E0202", Input;
+    /// No definition of a segment that is named.
+    UnknownSegment = "E0203", Input;
+    /// No outcome of that name on the experiment's platform.
+    UnknownOutcome = "E0204", Input;
+    /// A metric that is asked for has no statistics.
+    NoStatistics = "E0205", Input;
+    /// A metric is asked for whose definition lacks its expression or its data source.
+    IncompleteMetric = "E0206", Input;
+    /// A metric or an experiment wants an analysis unit that something it uses does not have.
+    AnalysisUnit = "E0207", Input;
+    /// A template can't be rendered.
+    Template = "E0208", Input;
+    /// A brace that the format layer can't read.
+    Brace = "E0209", Input;
+    /// A parameter without a usable value.
+    Parameter = "E0210", Input;
+    /// A private experiment, or a `{dataset}`, without a dataset.
+    NoDataset = "E0211", Input;
+    /// Metrics depend on each other in a circle.
+    Circle = "E0212", Input;
+    /// The dates leave no day for a window.
+    Dates = "E0213", Input;
+    /// The experiment is not analysed on this date.
+    Refused = "E0214", Work;
+    /// A window ends before it starts.
+    WindowOrder = "E0215", Input;
     /// An emitted or author-written SQL text does not parse.
     SqlSyntax = "E0301", Input;
     /// The embedded engine has no counterpart of a function, type or construct.
     Untranslatable = "E0302", Input;
-    /// A statement fails in the warehouse.
-    Statement = "E0401", Work;
+    /// A table or column is missing from the warehouse, or a statement does not fit it.
+    Statement = "E0401", Input;
     /// The warehouse can't be opened or reached.
     Unreachable = "E0402", Unreachable;
-    /// A row of a data file does not fit the table.
-    BadRow = "E0403", Input;
-    /// A statement names a table or column that the warehouse lacks.
-    Missing = "E0404", Input;
+    /// A statistic, a pre-treatment or one of their parameters is unknown, missing or of the wrong type.
+    Statistic = "E0501", Input;
+    /// A cell has no number, or not the one that was asked for, and a reason for it.
+    NoEstimate = "E0502", Work;
+    /// A request for statistics lacks a field or has one of the wrong type.
+    Request = "E0503", Input;
+    /// A row of a data file does not fit the declared types.
+    Data = "E0504", Input;
     /// A command-line argument or combination of them makes no sense.
     Usage = "E0601", Input;
     /// A file can't be written.
     Unwritable = "E0602", Work;
+    /// A folder holds something that must not be overwritten.
+    Occupied = "E0603", Input;
 }
 
 impl fmt::Display for Code {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Code;
+
+    #[test]
+    fn codes_are_unique_and_in_order() {
+        let codes: Vec<&str> = Code::ALL.iter().map(|code| code.as_str()).collect();
+        assert!(codes.is_sorted_by(|a, b| a < b), "{codes:?}");
+        assert!(
+            codes.iter().all(|code| code.len() == 5 && code.starts_with('E')),
+            "{codes:?}"
+        );
     }
 }

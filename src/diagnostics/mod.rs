@@ -13,12 +13,19 @@ pub use code::{Code, Kind};
 pub use render::{to_json, to_text};
 
 /// A text that spans point into: a config file, an experiment file, a statement.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(PartialEq, Eq)]
 pub struct Source {
     /// The path or name as it is shown to people.
     pub path: String,
     /// The whole text.
     pub text: String,
+}
+
+/// The path alone: texts are long.
+impl fmt::Debug for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Source({})", self.path)
+    }
 }
 
 /// A byte range of a [`Source`].
@@ -142,6 +149,23 @@ impl std::error::Error for Diagnostics {}
 /// The result type of the stages.
 pub type Result<T> = std::result::Result<T, Diagnostics>;
 
+/// The byte offset of a 1-based line and column (in characters).
+pub fn offset(text: &str, line: usize, column: usize) -> Option<usize> {
+    let start = match line {
+        0 => return None,
+        1 => 0,
+        _ => text.match_indices('\n').nth(line - 2)?.0 + 1,
+    };
+    let rest = &text[start..];
+    Some(
+        start
+            + rest
+                .char_indices()
+                .nth(column.saturating_sub(1))
+                .map_or(rest.len(), |(i, _)| i),
+    )
+}
+
 /// The name in `candidates` that is nearest to `name`, if one is near enough to suggest.
 ///
 /// Nearness is the Damerau-free Levenshtein distance in characters, at most a third of the longer name.
@@ -167,4 +191,29 @@ fn distance(a: &str, b: &str) -> usize {
         }
     }
     row[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn near_names() {
+        assert_eq!(nearest("serches", ["clicks", "searches"]), Some("searches"));
+        assert_eq!(nearest("x", ["clicks", "searches"]), None);
+        assert_eq!(nearest("abc", []), None);
+    }
+
+    #[test]
+    fn offsets_and_lines() {
+        let text = "one\n\u{fc}two\n";
+        assert_eq!(offset(text, 2, 2), Some(6));
+        assert_eq!(offset(text, 9, 1), None);
+        assert_eq!(offset(text, 0, 1), None);
+        let source = Arc::new(Source {
+            path: String::new(),
+            text: text.to_string(),
+        });
+        assert_eq!(Span { source, range: 6..7 }.line_column(), (2, 2));
+    }
 }

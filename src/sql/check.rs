@@ -6,7 +6,7 @@ use sqlparser::ast;
 use sqlparser::dialect::BigQueryDialect;
 use sqlparser::parser::{Parser, ParserOptions};
 
-use crate::diagnostics::{Code, Diagnostic, Result, Source, Span};
+use crate::diagnostics::{Code, Diagnostic, Result, Source, Span, offset};
 
 /// Parses a text of one or more statements; a fault points into it.
 pub fn parse(source: &Arc<Source>) -> Result<Vec<ast::Statement>> {
@@ -40,21 +40,4 @@ pub fn parse(source: &Arc<Source>) -> Result<Vec<ast::Statement>> {
 fn line_column(place: &str) -> Option<(usize, usize)> {
     let (line, column) = place.split_once(", Column: ")?;
     Some((line.trim().parse().ok()?, column.trim().parse().ok()?))
-}
-
-/// The byte offset of a 1-based line and column (in characters).
-pub fn offset(text: &str, line: usize, column: usize) -> Option<usize> {
-    let start = match line {
-        0 => return None,
-        1 => 0,
-        _ => text.match_indices('\n').nth(line - 2)?.0 + 1,
-    };
-    let rest = &text[start..];
-    Some(
-        start
-            + rest
-                .char_indices()
-                .nth(column.saturating_sub(1))
-                .map_or(rest.len(), |(i, _)| i),
-    )
 }

@@ -3,6 +3,7 @@
 //! Knows nothing of connections. What leaves this module parses in `sqlparser`'s BigQuery dialect.
 
 pub mod check;
+pub mod compile;
 pub mod duckdb;
 pub mod render;
 pub mod script;

@@ -2,22 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
-/// A table's full name.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct TableName {
-    /// The Google Cloud project, such as `moz-fx-data-experiments`.
-    pub project: String,
-    /// The dataset.
-    pub dataset: String,
-    /// The table or view.
-    pub table: String,
-}
-
-impl std::fmt::Display for TableName {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}.{}.{}", self.project, self.dataset, self.table)
-    }
-}
+pub use crate::tables::TableName;
 
 /// Where the rows of a statement go.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,6 +28,18 @@ pub enum Purpose {
     Summaries,
     /// A view over the windows of a period.
     View,
+}
+
+impl Purpose {
+    /// The word in `compile --emit plan`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Purpose::Enrollments => "enrollments",
+            Purpose::Metrics => "metrics",
+            Purpose::Summaries => "summaries",
+            Purpose::View => "view",
+        }
+    }
 }
 
 /// One statement of a script: a BigQuery SELECT without a trailing `CREATE`, so that it runs as it stands in a console.

@@ -152,7 +152,7 @@ impl DuckDb {
     }
 
     /// Makes sure that a table can be created: its project's file and its dataset.
-    fn make_room(&self, table: &TableName) -> Result<()> {
+    pub(super) fn make_room(&self, table: &TableName) -> Result<()> {
         if self.access == Access::Read {
             return Err(Diagnostic::error(
                 Code::Usage,
@@ -226,7 +226,7 @@ impl DuckDb {
                 continue;
             }
             let mut diagnostic =
-                Diagnostic::error(Code::Missing, format!("there is no table `{name}`")).within(source.path.clone());
+                Diagnostic::error(Code::Statement, format!("there is no table `{name}`")).within(source.path.clone());
             diagnostic.span = span;
             let all = self.all_tables()?;
             diagnostic.help = nearest(&name.to_string(), all.iter().map(String::as_str))
@@ -249,7 +249,6 @@ impl DuckDb {
         let mut diagnostic = Diagnostic::error(Code::Statement, message.clone());
         let quoted = message.split('"').nth(1).map(str::to_string);
         if let (Some(name), true) = (&quoted, message.contains("column")) {
-            diagnostic.code = Code::Missing;
             diagnostic.message = format!("there is no column `{name}`");
             diagnostic.span = word_span(source, name);
             let candidates: Vec<&str> = (text.split_once("Candidate bindings:"))
@@ -424,7 +423,7 @@ impl Warehouse for DuckDb {
 
     fn schema(&self, table: &TableName) -> Result<Vec<(String, Type)>> {
         if !self.exists(table)? {
-            return Err(Diagnostic::error(Code::Missing, format!("there is no table `{table}`")).into());
+            return Err(Diagnostic::error(Code::Statement, format!("there is no table `{table}`")).into());
         }
         let columns = self
             .columns(&full_name(table))
@@ -511,7 +510,7 @@ impl DuckDb {
         let list = match columns {
             None => "*".to_string(),
             Some(columns) => {
-                let unreadable = |error: duckdb::Error| Diagnostic::error(Code::BadRow, first_line(&error));
+                let unreadable = |error: duckdb::Error| Diagnostic::error(Code::Data, first_line(&error));
                 let found = self.columns(&format!("SELECT * FROM {relation}")).map_err(unreadable)?;
                 let list: Vec<String> = (columns.iter())
                     .map(|(name, kind)| {
@@ -530,14 +529,14 @@ impl DuckDb {
     fn replace(&self, table: &TableName, query: &str) -> Result<()> {
         self.make_room(table)?;
         let failed = |error: duckdb::Error| -> Diagnostics {
-            Diagnostic::error(Code::BadRow, format!("can't load `{table}`: {}", first_line(&error))).into()
+            Diagnostic::error(Code::Data, format!("can't load `{table}`: {}", first_line(&error))).into()
         };
         self.create(table, query).map_err(failed)?;
         for (name, kind) in self.columns(&full_name(table)).map_err(failed)? {
             if let Err(fault) = Type::parse_duckdb(&kind) {
                 self.connection.execute_batch("ROLLBACK").map_err(failed)?;
                 return Err(
-                    Diagnostic::error(Code::BadRow, format!("the column `{name}` can't be kept: {fault}"))
+                    Diagnostic::error(Code::Data, format!("the column `{name}` can't be kept: {fault}"))
                         .with_help("a schema says which type it is meant to have")
                         .into(),
                 );
@@ -546,8 +545,13 @@ impl DuckDb {
         self.connection.execute_batch("COMMIT").map_err(failed)
     }
 
+    /// Ends what [`DuckDb::create`] began.
+    pub(super) fn commit(&self) -> std::result::Result<(), duckdb::Error> {
+        self.connection.execute_batch("COMMIT")
+    }
+
     /// Within a transaction that is left open: a table of a query's rows, with BigQuery's types. After a fault the transaction is over.
-    fn create(&self, table: &TableName, query: &str) -> std::result::Result<(), duckdb::Error> {
+    pub(super) fn create(&self, table: &TableName, query: &str) -> std::result::Result<(), duckdb::Error> {
         let name = full_name(table);
         let create = || -> std::result::Result<(), duckdb::Error> {
             self.connection.execute_batch("BEGIN")?;
@@ -605,7 +609,7 @@ fn full_name(table: &TableName) -> String {
 }
 
 /// The first line of DuckDB's message, without the kind of error before it.
-fn first_line(error: &duckdb::Error) -> String {
+pub(super) fn first_line(error: &duckdb::Error) -> String {
     let text = error.to_string();
     let line = text.lines().next().unwrap_or_default();
     let line = line.split_once(" Error: ").map_or(line, |(_, rest)| rest);
@@ -634,7 +638,7 @@ fn span_of(source: &Arc<Source>, name: &ObjectName) -> Option<Span> {
     let start = name.0.first()?.as_ident()?.span.start;
     let end = name.0.last()?.as_ident()?.span.end;
     let offset = |place: sqlparser::tokenizer::Location| {
-        check::offset(
+        crate::diagnostics::offset(
             &source.text,
             usize::try_from(place.line).ok()?,
             usize::try_from(place.column).ok()?,

@@ -4,6 +4,7 @@
 
 pub mod decode;
 pub mod duckdb;
+mod file;
 pub mod records;
 pub mod rows;
 pub mod staging;

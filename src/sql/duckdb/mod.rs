@@ -7,6 +7,7 @@ mod call;
 mod clause;
 mod date;
 mod elements;
+mod expansion;
 mod expression;
 mod from;
 mod function;
@@ -134,7 +135,7 @@ impl<'a> Translator<'a> {
                 usize::try_from(location.line).ok()?,
                 usize::try_from(location.column).ok()?,
             );
-            check::offset(&self.source.text, line, column)
+            crate::diagnostics::offset(&self.source.text, line, column)
         };
         let start = offset(place.start)?;
         let end = offset(place.end).filter(|end| *end > start).unwrap_or(start);

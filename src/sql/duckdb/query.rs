@@ -6,6 +6,7 @@ use sqlparser::ast::{
     WildcardAdditionalOptions,
 };
 
+use super::expansion::is_expansion;
 use super::from::Scope;
 use super::{Translator, indent, quote_name};
 
@@ -106,7 +107,16 @@ impl Translator<'_> {
             false => format!(" ({})", columns.join(", ")),
         };
         let query = self.query(&cte.query, Columns::Inner);
-        format!("{}{columns} AS (\n{}\n)", self.alias(&name.value), indent(&query))
+        let stored = if is_expansion(&cte.query) {
+            "NOT MATERIALIZED "
+        } else {
+            ""
+        };
+        format!(
+            "{}{columns} AS {stored}(\n{}\n)",
+            self.alias(&name.value),
+            indent(&query)
+        )
     }
 
     /// The text, and the SELECT list's aliases where ORDER BY can't see them.

@@ -28,8 +28,6 @@ pub type Schemas = serde_json::Map<String, Json>;
 
 /// One experiment with its telemetry.
 pub struct Case {
-    /// The experiment.
-    pub slug: String,
     /// What `CURRENT_DATE()` stood for.
     pub current_date: String,
     /// The source tables.
@@ -97,7 +95,6 @@ pub fn read(shared: &Path, schemas: &Schemas, slug: &str) -> Case {
         })
         .collect();
     Case {
-        slug: slug.to_string(),
         current_date: json["current_date"].as_str().unwrap_or_default().to_string(),
         telemetry,
         statements,
@@ -269,4 +266,16 @@ fn same(a: &Value, b: &Value) -> bool {
 
 fn near(a: f64, b: f64) -> bool {
     a == b || (a.is_nan() && b.is_nan()) || (a - b).abs() <= 1e-9 * a.abs().max(b.abs())
+}
+
+/// Stand-ins for the functions that are private: the others are the program's own.
+pub fn stand_ins(shared: &Path) -> std::sync::Arc<isobar::diagnostics::Source> {
+    let text = std::fs::read_to_string(shared.join("fixtures/sql/functions.sql")).unwrap();
+    let is_private =
+        |part: &&str| part.contains("udf.monetized_search`(") || part.contains("udf.normalize_search_engine`(");
+    let private: Vec<&str> = text.split("\n\n").filter(is_private).collect();
+    std::sync::Arc::new(isobar::diagnostics::Source {
+        path: "functions.sql".into(),
+        text: private.join("\n\n"),
+    })
 }

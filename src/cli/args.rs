@@ -1,0 +1,133 @@
+//! Arguments that several commands share: exactly what was typed, no I/O.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use jiff::civil::Date;
+
+use crate::analysis::{Experiment, Period};
+use crate::stats::Compat;
+use crate::tables::Destination;
+
+/// Which configs and experiments.
+#[derive(Debug, Args)]
+pub struct Inputs {
+    /// Folder with a metric-hub tree; repeatable, later ones on top
+    #[arg(long, value_name = "DIR", required = true)]
+    pub configs: Vec<PathBuf>,
+    /// Nimbus experiments (v8 JSON): a file with one or a list, or a folder of such files; repeatable
+    #[arg(long, value_name = "FILE|DIR", required = true)]
+    pub experiments: Vec<PathBuf>,
+    /// Only this experiment; repeatable
+    #[arg(long, value_name = "SLUG")]
+    pub experiment_slug: Vec<String>,
+}
+
+const PROJECT: &str = "moz-fx-data-experiments";
+const DATASET: &str = "mozanalysis";
+
+/// Where results go.
+#[derive(Debug, Args)]
+pub struct ResultsPlace {
+    /// Project of the result tables
+    #[arg(long, value_name = "PROJECT", default_value = PROJECT)]
+    pub project_id: String,
+    /// Dataset of the result tables; a config's own `dataset_id` goes first
+    #[arg(long, value_name = "DATASET", default_value = DATASET)]
+    pub dataset_id: String,
+}
+
+impl Default for ResultsPlace {
+    fn default() -> Self {
+        Self {
+            project_id: PROJECT.to_string(),
+            dataset_id: DATASET.to_string(),
+        }
+    }
+}
+
+impl ResultsPlace {
+    /// Where an experiment's tables go.
+    pub fn destination(&self, experiment: &Experiment) -> Destination {
+        Destination {
+            project: self.project_id.clone(),
+            dataset: experiment.dataset_id.clone().unwrap_or_else(|| self.dataset_id.clone()),
+            slug: experiment.slug.clone(),
+        }
+    }
+}
+
+/// A program whose quirks can be reproduced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum CompatChoice {
+    /// Mozilla's Jetstream
+    Jetstream,
+}
+
+impl CompatChoice {
+    /// What the statistics are told.
+    pub fn compat(choice: Option<Self>) -> Compat {
+        match choice {
+            Some(CompatChoice::Jetstream) => Compat::Jetstream,
+            None => Compat::None,
+        }
+    }
+}
+
+/// The form of what goes to standard output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+}
+
+/// A day, or every day of the experiment's life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DateChoice {
+    /// The last day whose data is complete.
+    On(Date),
+    /// Every day in order.
+    All,
+}
+
+impl DateChoice {
+    /// The day; `None` for all of them.
+    pub fn date(self) -> Option<Date> {
+        match self {
+            DateChoice::On(date) => Some(date),
+            DateChoice::All => None,
+        }
+    }
+}
+
+impl std::str::FromStr for DateChoice {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "all" => Ok(DateChoice::All),
+            _ => text
+                .parse()
+                .map(DateChoice::On)
+                .map_err(|_| "expected YYYY-MM-DD or `all`".to_string()),
+        }
+    }
+}
+
+/// The periods that were asked for, each once and in the order of resolution; all of them when none was named.
+pub fn periods(named: &[Period]) -> Vec<Period> {
+    Period::ALL
+        .into_iter()
+        .filter(|period| named.is_empty() || named.contains(period))
+        .collect()
+}
+
+/// An analysis period's word.
+pub fn period(word: &str) -> Result<Period, String> {
+    Period::parse(word).ok_or_else(|| {
+        let words = Period::ALL.map(Period::as_str);
+        format!("expected one of {}", words.join(", "))
+    })
+}

@@ -1,0 +1,249 @@
+//! `isobar compile`: everything that `run` does but execute.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use clap::{Args, ValueEnum};
+use serde_json::{Value, json};
+
+use super::args::{self, DateChoice, Format, Inputs, ResultsPlace};
+use super::inputs::{self, Selected};
+use super::{Outcome, files, print, report};
+use crate::analysis::{Analysis, Period, json as analysis_json};
+use crate::diagnostics::{Diagnostics, Result, Source};
+use crate::pipeline::{self, Selection};
+use crate::sql::duckdb::{self, Functions};
+use crate::sql::script::{Purpose, Script, Statement, Target};
+use crate::stats::Compat;
+
+/// Compile experiments to SQL without running it
+#[derive(Debug, Args)]
+pub struct CompileArgs {
+    #[command(flatten)]
+    inputs: Inputs,
+    #[command(flatten)]
+    place: ResultsPlace,
+    /// The last day whose data is complete (YYYY-MM-DD), or `all` for every window of the experiment's life
+    #[arg(long, default_value = "all")]
+    date: DateChoice,
+    /// Only these analysis periods, separated by commas; repeatable
+    #[arg(long, value_delimiter = ',', value_parser = args::period, value_name = "LIST")]
+    analysis_periods: Vec<Period>,
+    /// What to emit
+    #[arg(long, default_value = "sql")]
+    emit: Emit,
+    /// The dialect of the SQL
+    #[arg(long, default_value = "bigquery")]
+    engine: Engine,
+    /// Write one file per statement, DIR/<slug>/<name>.sql, instead of printing the SQL
+    #[arg(long, value_name = "DIR")]
+    sql_output_dir: Option<PathBuf>,
+    /// JSON has one object per experiment and line
+    #[arg(long, default_value = "text")]
+    format: Format,
+}
+
+/// What a person has to know to use the statements in DuckDB's shell.
+const SETUP_COMMENT: &str = "-- What DuckDB's shell needs before one of the statements beside this file runs in it.
+-- Attach the files of the database too, each under its project's name, such as
+--   ATTACH 'isobar-demo/database/moz-fx-data-shared-prod.duckdb' AS \"moz-fx-data-shared-prod\" (READ_ONLY);
+";
+
+/// What `compile` can print.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Emit {
+    /// The resolved analysis with its schedule
+    Analysis,
+    /// Which statements run, what they read and what they make
+    Plan,
+    /// The statements
+    Sql,
+}
+
+/// An SQL dialect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Engine {
+    /// GoogleSQL, as the console takes it
+    Bigquery,
+    /// The same statements translated for the embedded engine
+    Duckdb,
+}
+
+/// Compiles the selected experiments. A faulty experiment costs only itself; when all of them are faulty nothing is written.
+///
+/// # Errors
+/// Unusable inputs, or no experiment that compiles; an unwritable folder.
+pub fn run(args: &CompileArgs) -> Result<Outcome> {
+    let selected = inputs::select(&args.inputs)?;
+    for selected in &selected {
+        if !selected.warnings.0.is_empty() {
+            report(&selected.warnings);
+        }
+    }
+    match args.emit {
+        Emit::Analysis => emit_analyses(&selected, args.format),
+        Emit::Plan | Emit::Sql => emit_scripts(args, &selected),
+    }
+}
+
+fn emit_analyses(selected: &[Selected], format: Format) -> Result<Outcome> {
+    let mut outcome = Outcome::Complete;
+    for selected in selected {
+        let value = match &selected.analysis {
+            Ok(analysis) => analysis_json::to_json(analysis),
+            Err(faults) => {
+                outcome = Outcome::Incomplete;
+                report(faults);
+                analysis_json::error_to_json(&selected.slug, faults)
+            }
+        };
+        print(&line(&value, format))?;
+    }
+    Ok(outcome)
+}
+
+fn emit_scripts(args: &CompileArgs, selected: &[Selected]) -> Result<Outcome> {
+    let mut scripts: Vec<(&str, Script)> = Vec::new();
+    let mut faults: Vec<Diagnostics> = Vec::new();
+    for selected in selected {
+        match selected
+            .analysis
+            .as_ref()
+            .map_err(Clone::clone)
+            .and_then(|analysis| script(args, analysis))
+        {
+            Ok(script) => scripts.push((&selected.slug, script)),
+            Err(fault) => faults.push(fault),
+        }
+    }
+    if scripts.is_empty() && !faults.is_empty() {
+        return Err(Diagnostics(faults.into_iter().flat_map(|faults| faults.0).collect()));
+    }
+    for fault in &faults {
+        report(fault);
+    }
+    match (&args.sql_output_dir, args.emit) {
+        (Some(folder), Emit::Sql) => {
+            write_files(folder, &scripts)?;
+            if args.engine == Engine::Duckdb {
+                let setup = duckdb::setup_sql(&Functions::load(&[])?);
+                let setup = format!("{SETUP_COMMENT}{setup}");
+                files::replace(folder, std::iter::once(("setup.sql".to_string(), setup.as_str())))?;
+            }
+        }
+        (_, Emit::Plan) => {
+            for (slug, script) in &scripts {
+                print(&line(&plan_json(slug, script), args.format))?;
+            }
+        }
+        (None, _) => print_scripts(&scripts, args.format)?,
+        (Some(_), Emit::Analysis) => {}
+    }
+    Ok(if faults.is_empty() {
+        Outcome::Complete
+    } else {
+        Outcome::Incomplete
+    })
+}
+
+/// One experiment's statements in the dialect that was asked for.
+fn script(args: &CompileArgs, analysis: &Analysis) -> Result<Script> {
+    let selection = Selection {
+        date: args.date.date(),
+        periods: args::periods(&args.analysis_periods),
+        compat: Compat::None,
+    };
+    let destination = args.place.destination(&analysis.experiment);
+    let within = |faults: Diagnostics| faults.within(&format!("experiment {}", analysis.experiment.slug));
+    let work = pipeline::compile(analysis, &selection, &destination).map_err(within)?;
+    if !work.remarks.0.is_empty() {
+        report(&work.remarks);
+    }
+    let script = work.script();
+    match args.engine {
+        Engine::Bigquery => Ok(script),
+        Engine::Duckdb => {
+            let functions = Functions::load(&[])?;
+            // A view reads whatever tables there are when it is made, which only a run knows.
+            let statements = script
+                .statements
+                .iter()
+                .filter(|statement| statement.purpose != Purpose::View);
+            let statements = statements.map(|statement| translated(statement, &functions));
+            Ok(Script {
+                statements: statements.collect::<Result<_>>().map_err(within)?,
+            })
+        }
+    }
+}
+
+/// The statement for DuckDB, below the comment of the original.
+fn translated(statement: &Statement, functions: &Functions) -> Result<Statement> {
+    let source = Arc::new(Source {
+        path: format!("{}.sql", statement.name),
+        text: statement.sql.clone(),
+    });
+    let comment = statement
+        .sql
+        .lines()
+        .take_while(|line| line.starts_with("--"))
+        .map(|line| format!("{line}\n"));
+    let mut sql: String = comment.collect();
+    for query in duckdb::translate(&source, functions, None)? {
+        sql.push_str(&query);
+        sql.push_str(";\n");
+    }
+    Ok(Statement {
+        sql,
+        ..statement.clone()
+    })
+}
+
+fn line(value: &Value, format: Format) -> String {
+    match format {
+        Format::Text => format!("{value:#}\n"),
+        Format::Json => format!("{value}\n"),
+    }
+}
+
+fn plan_json(slug: &str, script: &Script) -> Value {
+    let statements = script.statements.iter().map(|statement| {
+        json!({
+            "name": statement.name,
+            "purpose": statement.purpose.as_str(),
+            "target": match &statement.target {
+                Target::Table(name) | Target::TableIfEmpty(name) | Target::View(name) => Some(name.to_string()),
+                Target::Rows => None,
+            },
+            "reads": statement.reads,
+            "sql_sha256": statement.sha256(),
+        })
+    });
+    json!({"slug": slug, "statements": statements.collect::<Vec<_>>()})
+}
+
+fn print_scripts(scripts: &[(&str, Script)], format: Format) -> Result<()> {
+    for (slug, script) in scripts {
+        for statement in &script.statements {
+            print(&match format {
+                Format::Text => format!("-- {slug}/{}.sql\n{}\n", statement.name, statement.sql),
+                Format::Json => format!(
+                    "{}\n",
+                    json!({"slug": slug, "name": statement.name, "sql": statement.sql})
+                ),
+            })?;
+        }
+    }
+    Ok(())
+}
+
+fn write_files(folder: &Path, scripts: &[(&str, Script)]) -> Result<()> {
+    for (slug, script) in scripts {
+        let files = script
+            .statements
+            .iter()
+            .map(|statement| (format!("{}.sql", statement.name), statement.sql.as_str()));
+        files::replace(&folder.join(slug), files)?;
+    }
+    Ok(())
+}

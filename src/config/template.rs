@@ -1,0 +1,120 @@
+//! The template environment of the configs: minijinja with strict undefined, and the functions of `functions.toml`.
+
+use indexmap::IndexMap;
+use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior, Value};
+
+use super::format::format;
+use super::spec::FunctionSpec;
+use crate::diagnostics::{Code, Diagnostic, Diagnostics, Result, Span, nearest};
+use crate::document::Text;
+
+/// Renders the templates in config values.
+#[derive(Debug)]
+pub struct Templates {
+    environment: Environment<'static>,
+}
+
+impl Templates {
+    /// An environment with these functions, each a text with `{select_expr}` for its one argument.
+    pub fn new(functions: &IndexMap<String, FunctionSpec>) -> Result<Self> {
+        let mut environment = Environment::new();
+        environment.set_undefined_behavior(UndefinedBehavior::Strict);
+        environment.set_auto_escape_callback(|_| AutoEscape::None);
+        environment.set_debug(true);
+        let mut faults = Vec::new();
+        for (name, function) in functions {
+            if let Err(fault) = format(&function.definition.value, &[("select_expr", "")]) {
+                let message = format!("function `{name}` can't be used: {}", fault.message);
+                let span = function.definition.part(fault.at..fault.at + 1);
+                let help = "the argument is written `{select_expr}`; a literal brace is written twice";
+                faults.push(Diagnostic::error(Code::Brace, message).with_span(span).with_help(help));
+                continue;
+            }
+            let definition = function.definition.value.clone();
+            environment.add_function(name.clone(), move |argument: String| {
+                format(&definition, &[("select_expr", &argument)])
+                    .map_err(|fault| Error::new(ErrorKind::InvalidOperation, fault.message))
+            });
+        }
+        match faults.is_empty() {
+            true => Ok(Self { environment }),
+            false => Err(Diagnostics(faults)),
+        }
+    }
+
+    /// Renders a value; `what` names it in messages.
+    pub fn render(&self, text: &Text, what: &str, context: &Value) -> Result<String> {
+        if !text.value.contains('{') {
+            // Without a brace nothing can be rendered, but one trailing line break goes, as with any template.
+            let value = text.value.strip_suffix('\n').unwrap_or(&text.value);
+            return Ok(value.strip_suffix('\r').unwrap_or(value).to_string());
+        }
+        self.environment
+            .render_str(&text.value, context.clone())
+            .map_err(|error| self.fault(text, what, &error, context).into())
+    }
+
+    /// Whether a text is a valid template that refers to a variable.
+    pub fn mentions(&self, text: &str, variable: &str) -> bool {
+        text.contains("{{")
+            && self
+                .environment
+                .template_from_str(text)
+                .is_ok_and(|template| template.undeclared_variables(false).contains(variable))
+    }
+
+    fn fault(&self, text: &Text, what: &str, error: &Error, context: &Value) -> Diagnostic {
+        let range = error.range().filter(|range| text.value.get(range.clone()).is_some());
+        let offender = range.clone().map(|range| text.value[range].trim().to_string());
+        let span: Span = match range {
+            Some(range) => text.part(range),
+            None => text.span.clone(),
+        };
+        let detail = error.detail().map(|detail| format!(": {detail}")).unwrap_or_default();
+        let kind = error.kind();
+        let message = match (&kind, &offender) {
+            (ErrorKind::UndefinedError, Some(name)) if !name.is_empty() => {
+                format!("the template of {what} uses `{name}`, which is not defined")
+            }
+            (ErrorKind::SyntaxError, _) => format!("the template of {what} has a syntax error{detail}"),
+            _ => format!("the template of {what} can't be rendered: {kind}{detail}"),
+        };
+        let mut fault = Diagnostic::error(Code::Template, message).with_span(span);
+        fault.help = match kind {
+            ErrorKind::UndefinedError | ErrorKind::UnknownFunction => self.suggestion(offender.as_deref(), context),
+            _ => None,
+        };
+        fault
+    }
+
+    /// A defined name near to the one that is not.
+    fn suggestion(&self, offender: Option<&str>, context: &Value) -> Option<String> {
+        let offender = offender?;
+        if let Some((object, attribute)) = offender.split_once('.') {
+            let known: Vec<String> = match context.get_attr(object) {
+                Ok(value) => value.try_iter().ok()?.map(|key| key.to_string()).collect(),
+                Err(_) => return None,
+            };
+            return match nearest(attribute, known.iter().map(String::as_str)) {
+                Some(name) => Some(format!("did you mean `{object}.{name}`?")),
+                None if object == "parameters" => Some(format!(
+                    "define it under `[parameters.{attribute}]` in the experiment's config or in the outcome"
+                )),
+                None => None,
+            };
+        }
+        let name: String = offender
+            .chars()
+            .take_while(|c| c.is_alphanumeric() || *c == '_')
+            .collect();
+        let mut names: Vec<&str> = self.environment.globals().map(|(name, _)| name).collect();
+        names.sort_unstable();
+        let object = context
+            .try_iter()
+            .ok()
+            .map(|keys| keys.map(|key| key.to_string()).collect::<Vec<_>>());
+        let object = object.unwrap_or_default();
+        names.extend(object.iter().map(String::as_str));
+        nearest(&name, names).map(|name| format!("did you mean `{name}`?"))
+    }
+}

@@ -1,0 +1,514 @@
+//! The statement that computes all summaries of one metric table: which cells, what each reads, in which stages.
+//!
+//! Knows columns and quantiles; knows nothing of what a statistic does with a summary.
+
+use indexmap::IndexMap;
+use serde::Serialize;
+
+use crate::diagnostics::Result;
+use crate::sql::render::{self, column};
+use crate::sql::script::{Purpose, Statement, TableName, Target};
+use crate::summary::{ALL_SEGMENT, Cell, ColumnKind, Demand, Need, Step};
+
+/// A table's columns by name.
+pub type Columns = IndexMap<String, ColumnKind>;
+
+/// What a statement reads its rows from.
+#[derive(Debug, Clone)]
+pub struct Source {
+    /// The table with one row per unit: `branch`, the metrics, BOOL columns named like the segments.
+    pub table: TableName,
+    /// Its columns.
+    pub columns: Columns,
+    /// What kind of table it is.
+    pub kind: SourceKind,
+    /// The segments to summarise beside everybody.
+    pub segments: Vec<String>,
+    /// Words for the statement's first line: which experiment, window and basis.
+    pub title: String,
+    /// The name of the statement's file.
+    pub name: String,
+}
+
+/// What kind of table the rows come from.
+#[derive(Debug, Clone)]
+pub enum SourceKind {
+    /// A metric table: rows without enrollment (or exposure) and rows with a null metric do not count, and covariates
+    /// stand in the tables of earlier periods.
+    MetricTable {
+        /// Whether only exposed units count.
+        exposed_only: bool,
+        /// The table and columns of each pre-enrollment period that has one, by the period's table word.
+        pre_periods: IndexMap<String, (TableName, Columns)>,
+    },
+    /// Somebody's extract: every row counts, a covariate is the column `<metric>_pre`.
+    Extract {
+        /// The column with the number of the row, which gives the order in which branches first appear.
+        row_number: String,
+    },
+}
+
+/// A statement with what is needed to read its rows.
+#[derive(Debug, Clone)]
+pub struct SummaryQuery {
+    /// The statements: moments, then histograms; each only if cells need it and the table has what they need.
+    pub statements: Vec<Statement>,
+    /// The demanded cells, in order; their position is their number in the rows.
+    pub cells: Vec<PlannedCell>,
+    /// The segments, everybody first.
+    pub segments: Vec<String>,
+}
+
+/// A cell with what the table has for it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PlannedCell {
+    /// What was asked for.
+    pub cell: Cell,
+    /// The metric's column, if it is there.
+    pub column: Option<ColumnKind>,
+    /// The covariate's column, if there is a covariate and it is there.
+    pub covariate_column: Option<ColumnKind>,
+}
+
+#[derive(Serialize)]
+struct Context {
+    title: String,
+    table: String,
+    ordered: bool,
+    filtered: bool,
+    adjusted: bool,
+    histograms: bool,
+    cells: Vec<CellContext>,
+    columns: Vec<Named>,
+    joins: Vec<Join>,
+    conditions: Vec<String>,
+    segments: Vec<SegmentContext>,
+    stages: Vec<Stage>,
+    rows_from: String,
+    clipped: Option<Requests>,
+    clipped_covariates: Option<Requests>,
+}
+
+#[derive(Serialize)]
+struct CellContext {
+    number: usize,
+    title: String,
+    included: Option<String>,
+    covariate: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Named {
+    name: String,
+    sql: String,
+}
+
+#[derive(Serialize)]
+struct Join {
+    alias: String,
+    table: String,
+}
+
+#[derive(Serialize)]
+struct SegmentContext {
+    name: String,
+    included: String,
+}
+
+#[derive(Serialize)]
+struct Stage {
+    number: usize,
+    prefix: String,
+    source: String,
+    requests: Requests,
+}
+
+#[derive(Serialize, Default)]
+struct Requests {
+    numbers: Vec<usize>,
+    cells: Vec<Request>,
+}
+
+#[derive(Serialize)]
+struct Request {
+    number: usize,
+    quantile: String,
+    value: String,
+    condition: String,
+}
+
+/// Plans the summary statement of a table.
+///
+/// # Errors
+/// A name that can't stand in SQL.
+pub fn summarize(demand: &Demand, source: &Source) -> Result<SummaryQuery> {
+    let cells: Vec<PlannedCell> = demand.cells.iter().map(|cell| planned(cell, source)).collect();
+    let segments: Vec<String> = std::iter::once(ALL_SEGMENT.to_string())
+        .chain(source.segments.iter().cloned())
+        .collect();
+    let mut statements = Vec::new();
+    for histograms in [false, true] {
+        let computable: Vec<(usize, &PlannedCell)> = cells
+            .iter()
+            .enumerate()
+            .filter(|(_, cell)| cell.is_computable() && cell.cell.is_histogram() == histograms)
+            .collect();
+        if computable.is_empty() {
+            continue;
+        }
+        statements.push(Statement {
+            name: if histograms {
+                format!("{}_histograms", source.name)
+            } else {
+                source.name.clone()
+            },
+            purpose: Purpose::Summaries,
+            sql: render::statement("summaries", context(&computable, source, histograms)?)?,
+            target: Target::Rows,
+            reads: reads(&computable, source),
+        });
+    }
+    Ok(SummaryQuery {
+        statements,
+        cells,
+        segments,
+    })
+}
+
+impl PlannedCell {
+    /// Whether the table has what the cell can't do without.
+    fn is_computable(&self) -> bool {
+        let is_usable = |column| !matches!(column, None | Some(ColumnKind::Other));
+        let needs_both = matches!(self.cell.need, Need::Pairs { .. });
+        !self.cell.needs_column() || (is_usable(self.column) && (!needs_both || is_usable(self.covariate_column)))
+    }
+
+    /// Whether the statement adjusts the cell for a covariate.
+    fn is_adjusted(&self) -> bool {
+        !matches!(self.covariate_column, None | Some(ColumnKind::Other))
+    }
+}
+
+fn planned(cell: &Cell, source: &Source) -> PlannedCell {
+    let covariate_column = match (&cell.need, &cell.covariate, &source.kind) {
+        (Need::Pairs { denominator, .. }, _, _) => source.columns.get(denominator),
+        (_, Some(covariate), SourceKind::MetricTable { pre_periods, .. }) => pre_periods
+            .get(&covariate.period)
+            .and_then(|(_, columns)| columns.get(&covariate.metric)),
+        (_, Some(covariate), SourceKind::Extract { .. }) => source.columns.get(&format!("{}_pre", covariate.metric)),
+        (_, None, _) => None,
+    };
+    PlannedCell {
+        cell: cell.clone(),
+        column: source.columns.get(cell.value_column()).copied(),
+        covariate_column: covariate_column.copied(),
+    }
+}
+
+fn reads(cells: &[(usize, &PlannedCell)], source: &Source) -> Vec<TableName> {
+    let mut tables = vec![source.table.clone()];
+    for join in joined_periods(cells, source) {
+        if let SourceKind::MetricTable { pre_periods, .. } = &source.kind {
+            tables.extend(pre_periods.get(&join).map(|(table, _)| table.clone()));
+        }
+    }
+    tables
+}
+
+/// The pre-enrollment periods whose tables the statement joins.
+fn joined_periods(cells: &[(usize, &PlannedCell)], source: &Source) -> Vec<String> {
+    let mut periods: Vec<String> = Vec::new();
+    if matches!(source.kind, SourceKind::MetricTable { .. }) {
+        for (_, cell) in cells
+            .iter()
+            .filter(|(_, cell)| cell.is_adjusted() && !cell.cell.is_histogram())
+        {
+            periods.extend(cell.cell.covariate.iter().map(|covariate| covariate.period.clone()));
+        }
+    }
+    periods.sort();
+    periods.dedup();
+    periods
+}
+
+fn context(cells: &[(usize, &PlannedCell)], source: &Source, histograms: bool) -> Result<Context> {
+    let mut columns = Vec::new();
+    let mut conditions = Vec::new();
+    let mut joins = Vec::new();
+    if let SourceKind::Extract { row_number } = &source.kind {
+        columns.push(Named {
+            name: "row_number".into(),
+            sql: column("t", row_number)?,
+        });
+    }
+    if let SourceKind::MetricTable {
+        exposed_only,
+        pre_periods,
+    } = &source.kind
+    {
+        conditions.push("t.enrollment_date IS NOT NULL".to_string());
+        if *exposed_only {
+            conditions.push("t.exposure_date IS NOT NULL".to_string());
+        }
+        for period in joined_periods(cells, source) {
+            if let Some((table, _)) = pre_periods.get(&period) {
+                joins.push(Join {
+                    alias: period,
+                    table: table.to_string(),
+                });
+            }
+        }
+    }
+    let mut segments = vec![SegmentContext {
+        name: ALL_SEGMENT.into(),
+        included: "TRUE".into(),
+    }];
+    for (number, segment) in source.segments.iter().enumerate() {
+        let name = format!("segment_{}", number + 1);
+        columns.push(Named {
+            name: name.clone(),
+            sql: column("t", segment)?,
+        });
+        segments.push(SegmentContext {
+            name: segment.clone(),
+            included: name,
+        });
+    }
+
+    let mut contexts = Vec::new();
+    let mut stages: Vec<Stage> = Vec::new();
+    let mut clipped = Requests::default();
+    let mut clipped_covariates = Requests::default();
+    for (index, planned) in cells {
+        let number = index + 1;
+        let cell = &planned.cell;
+        let mut pieces = Pieces::of(planned, source)?.into_iter();
+        let first = pieces.next().unwrap_or_default();
+        columns.push(Named {
+            name: format!("value_{number}"),
+            sql: first.value,
+        });
+        let included = (!first.conditions.is_empty()).then(|| first.conditions.join(" AND "));
+        if let Some(sql) = &included {
+            columns.push(Named {
+                name: format!("included_{number}"),
+                sql: sql.clone(),
+            });
+        }
+        for (stage, piece) in pieces.enumerate() {
+            if stages.len() == stage {
+                stages.push(Stage {
+                    number: stage + 1,
+                    prefix: format!("censor_{}", stage + 1),
+                    source: rows_after(stage),
+                    requests: Requests::default(),
+                });
+            }
+            let requests = &mut stages[stage].requests;
+            requests.numbers.push(number);
+            requests.cells.push(Request {
+                number,
+                quantile: piece.quantile.map(float).unwrap_or_default(),
+                value: piece.value,
+                condition: piece.conditions.join(" AND "),
+            });
+        }
+        let second = match (&cell.need, &cell.covariate, &source.kind) {
+            (Need::Pairs { denominator, .. }, _, _) => Some(column("t", denominator)?),
+            (_, Some(covariate), SourceKind::MetricTable { .. }) => Some(column(&covariate.period, &covariate.metric)?),
+            (_, Some(covariate), SourceKind::Extract { .. }) => {
+                Some(column("t", &format!("{}_pre", covariate.metric))?)
+            }
+            (_, None, _) => None,
+        };
+        let covariate = match (second, planned.covariate_column) {
+            (Some(sql), Some(kind)) if planned.is_adjusted() => {
+                let name = format!("covariate_{number}");
+                columns.push(Named {
+                    name: name.clone(),
+                    sql: as_float(&sql, kind),
+                });
+                Some(name)
+            }
+            _ => None,
+        };
+        if let Some(quantile) = cell.clip_quantile {
+            clipped.add(number, quantile);
+            if covariate.is_some() {
+                clipped_covariates.add(number, quantile);
+            }
+        }
+        contexts.push(CellContext {
+            number,
+            title: title(cell),
+            included,
+            covariate,
+        });
+    }
+    Ok(Context {
+        title: format!("Summaries for the statistics: {}", source.title),
+        table: source.table.to_string(),
+        ordered: matches!(source.kind, SourceKind::Extract { .. }),
+        filtered: contexts.iter().any(|cell| cell.included.is_some()),
+        adjusted: contexts.iter().any(|cell| cell.covariate.is_some()),
+        histograms,
+        cells: contexts,
+        columns,
+        joins,
+        conditions,
+        segments,
+        rows_from: rows_after(stages.len()),
+        stages,
+        clipped: clipped.some(),
+        clipped_covariates: clipped_covariates.some(),
+    })
+}
+
+impl Requests {
+    fn add(&mut self, number: usize, quantile: f64) {
+        self.numbers.push(number);
+        self.cells.push(Request {
+            number,
+            quantile: float(quantile),
+            value: String::new(),
+            condition: String::new(),
+        });
+    }
+
+    fn some(self) -> Option<Requests> {
+        (!self.numbers.is_empty()).then_some(self)
+    }
+}
+
+/// Where the rows stand after a number of stages of censoring.
+fn rows_after(stages: usize) -> String {
+    match stages {
+        0 => "cell_rows".to_string(),
+        stage => format!("censored_{stage}"),
+    }
+}
+
+/// What a cell is, for the statement's comment.
+fn title(cell: &Cell) -> String {
+    let mut title = match &cell.need {
+        Need::Pairs { numerator, denominator } => format!("{}, {numerator} with {denominator}", cell.metric),
+        Need::Rows | Need::Moments | Need::Histogram => cell.metric.clone(),
+    };
+    for step in &cell.steps {
+        title.push_str(", ");
+        title.push_str(&match step {
+            Step::RemoveNulls => "nulls removed".to_string(),
+            Step::RemoveIndefinites => "nulls and infinities removed".to_string(),
+            Step::CensorHighest(fraction) => format!("below its quantile {fraction}"),
+            Step::CensorLowest(fraction) => format!("above its quantile {fraction}"),
+            Step::CensorBelow(threshold) => format!("above {threshold}"),
+            Step::CensorAbove(threshold) => format!("below {threshold}"),
+            Step::Normalize(days) => format!("per day of {days}"),
+            Step::Log(Some(base)) => format!("logarithm to base {base}"),
+            Step::Log(None) => "natural logarithm".to_string(),
+            Step::ZeroFill => "nulls as zero".to_string(),
+        });
+    }
+    if let Some(quantile) = cell.clip_quantile {
+        title.push_str(&format!(", clipped at its quantile {quantile}"));
+    }
+    if let Some(covariate) = &cell.covariate {
+        title.push_str(&format!(", adjusted for {} of {}", covariate.metric, covariate.period));
+    }
+    title
+}
+
+/// One stage of a cell's pre-treatments: what happens to values before the next quantile is needed.
+#[derive(Debug, Default)]
+struct Pieces {
+    /// The order of the quantile that the stage starts with.
+    quantile: Option<f64>,
+    /// The value at the end of the stage.
+    value: String,
+    /// What a row has to fulfil.
+    conditions: Vec<String>,
+}
+
+impl Pieces {
+    /// The stages of a cell. The first starts from the table's columns, the others from the columns `value` and `threshold`.
+    fn of(planned: &PlannedCell, source: &Source) -> Result<Vec<Pieces>> {
+        let mut current = Pieces {
+            value: "CAST(NULL AS FLOAT64)".into(),
+            ..Pieces::default()
+        };
+        if let (true, Some(kind)) = (planned.is_computable(), planned.column) {
+            let sql = column("t", planned.cell.value_column())?;
+            if matches!(source.kind, SourceKind::MetricTable { .. }) && planned.cell.needs_column() {
+                current.conditions.push(format!("{sql} IS NOT NULL"));
+                if let Need::Pairs { denominator, .. } = &planned.cell.need {
+                    current
+                        .conditions
+                        .push(format!("{} IS NOT NULL", column("t", denominator)?));
+                }
+            }
+            current.value = match kind {
+                ColumnKind::Other => current.value,
+                kind => as_float(&sql, kind),
+            };
+        }
+        let mut pieces = Vec::new();
+        for step in &planned.cell.steps {
+            let value = current.value.clone();
+            match *step {
+                Step::RemoveNulls => current.conditions.push(format!("{value} IS NOT NULL")),
+                Step::RemoveIndefinites => {
+                    current.conditions.push(format!("{value} < CAST('inf' AS FLOAT64)"));
+                }
+                Step::CensorBelow(threshold) => current.conditions.push(format!("{value} > {}", float(threshold))),
+                Step::CensorAbove(threshold) => current.conditions.push(format!("{value} < {}", float(threshold))),
+                Step::Normalize(days) => current.value = format!("({value}) / {}", float(days)),
+                Step::Log(base) => current.value = logarithm(&value, base),
+                Step::ZeroFill => current.value = format!("COALESCE({value}, {})", float(0.0)),
+                Step::CensorHighest(fraction) | Step::CensorLowest(fraction) => {
+                    pieces.push(current);
+                    let comparison = if matches!(step, Step::CensorHighest(_)) {
+                        "<"
+                    } else {
+                        ">"
+                    };
+                    current = Pieces {
+                        quantile: Some(fraction),
+                        value: "value".into(),
+                        conditions: vec![format!("value {comparison} threshold")],
+                    };
+                }
+            }
+        }
+        pieces.push(current);
+        Ok(pieces)
+    }
+}
+
+/// A column as FLOAT64 with NaN as NULL.
+fn as_float(sql: &str, kind: ColumnKind) -> String {
+    match kind {
+        ColumnKind::Boolean => format!("CASE WHEN {sql} THEN 1e0 WHEN NOT {sql} THEN 0e0 END"),
+        // One text for all numbers: an expression tells whether it is a number, but not always of which kind.
+        ColumnKind::Integer | ColumnKind::Decimal | ColumnKind::Float | ColumnKind::Other => {
+            format!("CASE WHEN NOT IS_NAN(CAST({sql} AS FLOAT64)) THEN CAST({sql} AS FLOAT64) END")
+        }
+    }
+}
+
+/// The logarithm to a base. `LN` refuses zero and negative numbers in BigQuery.
+fn logarithm(value: &str, base: Option<f64>) -> String {
+    let (divisor, zero) = match base {
+        None => (String::new(), "-inf"),
+        Some(base) if base < 1.0 => (format!(" / LN({})", float(base)), "inf"),
+        Some(base) => (format!(" / LN({})", float(base)), "-inf"),
+    };
+    format!("CASE WHEN {value} > 0 THEN LN({value}){divisor} WHEN {value} = 0 THEN CAST('{zero}' AS FLOAT64) END")
+}
+
+/// A FLOAT64 literal. The exponent keeps DuckDB from reading a DECIMAL.
+fn float(number: f64) -> String {
+    match number.is_finite() {
+        true => format!("{number:e}"),
+        false => format!("CAST('{number}' AS FLOAT64)"),
+    }
+}

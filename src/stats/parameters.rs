@@ -1,0 +1,223 @@
+//! Reading the parameters of statistics and pre-treatments: types, defaults, unknown and missing names, all faults at once.
+
+use indexmap::IndexMap;
+use serde_json::Value;
+
+use crate::diagnostics::nearest;
+
+/// A fault in a statistic's configuration.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Fault {
+    /// The word of the config that is at fault, to be found in its text.
+    pub word: String,
+    /// What is wrong.
+    pub message: String,
+    /// What would mend it.
+    pub help: Option<String>,
+}
+
+impl Fault {
+    /// A fault at a word.
+    pub fn new(word: &str, message: impl Into<String>) -> Self {
+        Self {
+            word: word.to_string(),
+            message: message.into(),
+            help: None,
+        }
+    }
+
+    /// An unknown name of some kind of thing, with the nearest known one as help.
+    pub fn unknown<'a>(what: &str, name: &str, known: impl IntoIterator<Item = &'a str> + Clone) -> Self {
+        let help = match nearest(name, known.clone()) {
+            Some(near) => format!("a {what} with a similar name exists: {near}"),
+            None => format!("known: {}", known.into_iter().collect::<Vec<_>>().join(", ")),
+        };
+        Self {
+            word: name.to_string(),
+            message: format!("unknown {what} {name:?}"),
+            help: Some(help),
+        }
+    }
+}
+
+/// The parameters of one thing while they are read; each getter notes its faults, [`finish`](Self::finish) reports them.
+#[derive(Debug)]
+pub struct Parameters<'a> {
+    of: String,
+    given: &'a IndexMap<String, Value>,
+    known: Vec<&'static str>,
+    faults: Vec<Fault>,
+}
+
+impl<'a> Parameters<'a> {
+    /// The parameters of `of`, as messages name it.
+    pub fn new(of: String, given: &'a IndexMap<String, Value>) -> Self {
+        Self {
+            of,
+            given,
+            known: Vec::new(),
+            faults: Vec::new(),
+        }
+    }
+
+    /// A parameter as written; `None` when absent.
+    pub fn value(&mut self, name: &'static str) -> Option<&'a Value> {
+        self.known.push(name);
+        self.given.get(name)
+    }
+
+    /// Notes a fault of a parameter's value.
+    pub fn refuse(&mut self, name: &str, expected: &str) {
+        let given = self.given.get(name).map(Value::to_string).unwrap_or_default();
+        self.faults.push(Fault::new(
+            name,
+            format!("{name} of {} must be {expected}, but is {given}", self.of),
+        ));
+    }
+
+    /// Notes a fault in other words.
+    pub fn fault(&mut self, fault: Fault) {
+        self.faults.push(fault);
+    }
+
+    /// A finite number.
+    pub fn number(&mut self, name: &'static str, default: f64) -> f64 {
+        match self.value(name) {
+            None => default,
+            Some(value) => value.as_f64().unwrap_or_else(|| {
+                self.refuse(name, "a number");
+                default
+            }),
+        }
+    }
+
+    /// A finite number without a default.
+    pub fn required_number(&mut self, name: &'static str) -> Option<f64> {
+        if self.value(name).is_none() {
+            self.faults.push(Fault::new(
+                &self.of.clone(),
+                format!("{} needs the parameter {name}", self.of),
+            ));
+            return None;
+        }
+        self.known.pop();
+        Some(self.number(name, 0.0))
+    }
+
+    /// A number from 0 to 1, both included.
+    pub fn share(&mut self, name: &'static str, default: f64) -> f64 {
+        let share = self.number(name, default);
+        if !(0.0..=1.0).contains(&share) {
+            self.refuse(name, "a number from 0 to 1");
+        }
+        share
+    }
+
+    /// A number between 0 and 1, both excluded.
+    pub fn confidence(&mut self, name: &'static str, default: f64) -> f64 {
+        let confidence = self.number(name, default);
+        if !(confidence > 0.0 && confidence < 1.0) {
+            self.refuse(name, "a number between 0 and 1");
+        }
+        confidence
+    }
+
+    /// A share that must be written with a decimal point: the reference refuses the integer 0.
+    pub fn float_share(&mut self, name: &'static str, default: f64) -> f64 {
+        if let Some(value) = self.given.get(name)
+            && value.is_i64()
+        {
+            self.value(name);
+            self.faults.push(Fault {
+                word: name.to_string(),
+                message: format!("{name} of {} must be a float, but is the integer {value}", self.of),
+                help: Some(format!("write {value}.0")),
+            });
+            return default;
+        }
+        self.share(name, default)
+    }
+
+    /// The base of a logarithm; null and 0 ask for the natural one.
+    pub fn logarithm_base(&mut self, name: &'static str, default: f64) -> Option<f64> {
+        if self.given.get(name).is_some_and(Value::is_null) {
+            self.value(name);
+            return None;
+        }
+        let base = self.number(name, default);
+        if base < 0.0 || base == 1.0 {
+            self.refuse(name, "positive and other than 1");
+        }
+        (base != 0.0).then_some(base)
+    }
+
+    /// A whole number above 0.
+    pub fn count(&mut self, name: &'static str, default: usize) -> usize {
+        match self.value(name) {
+            None => default,
+            Some(value) => match value.as_u64().and_then(|count| usize::try_from(count).ok()) {
+                // A grid of this size would already be larger than any result table.
+                Some(count) if (1..=10_000_000).contains(&count) => count,
+                _ => {
+                    self.refuse(name, "a whole number from 1 to 10000000");
+                    default
+                }
+            },
+        }
+    }
+
+    /// True or false.
+    pub fn flag(&mut self, name: &'static str, default: bool) -> bool {
+        match self.value(name) {
+            None => default,
+            Some(value) => value.as_bool().unwrap_or_else(|| {
+                self.refuse(name, "true or false");
+                default
+            }),
+        }
+    }
+
+    /// A text.
+    pub fn text(&mut self, name: &'static str) -> Option<&'a str> {
+        match self.value(name)? {
+            Value::String(text) => Some(text),
+            Value::Null => None,
+            _ => {
+                self.refuse(name, "a text");
+                None
+            }
+        }
+    }
+
+    /// A text without a default.
+    pub fn required_text(&mut self, name: &'static str) -> Option<String> {
+        if !self.given.contains_key(name) {
+            self.known.push(name);
+            self.faults.push(Fault::new(
+                &self.of.clone(),
+                format!("{} needs the parameter {name}", self.of),
+            ));
+            return None;
+        }
+        self.text(name).map(str::to_string)
+    }
+
+    /// Reports the faults, unknown parameters among them.
+    ///
+    /// # Errors
+    /// All faults that were noted.
+    pub fn finish(mut self) -> Result<(), Vec<Fault>> {
+        for name in self.given.keys().filter(|name| !self.known.contains(&name.as_str())) {
+            let mut fault = Fault::unknown(&format!("parameter of {}", self.of), name, self.known.iter().copied());
+            if self.known.is_empty() {
+                fault.help = Some(format!("{} has no parameters", self.of));
+            }
+            self.faults.push(fault);
+        }
+        if self.faults.is_empty() {
+            Ok(())
+        } else {
+            Err(self.faults)
+        }
+    }
+}

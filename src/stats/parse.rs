@@ -1,0 +1,200 @@
+//! A configured statistic, read: names, parameters, pre-treatments, with every fault pointing into the config.
+
+use indexmap::IndexMap;
+
+use super::kernel_density::{Bandwidth, Kernel};
+use super::parameters::{Fault, Parameters};
+use super::{Bootstrap, LinearModel, NAMES, Points, Request, Statistic, pre_treatment};
+use crate::analysis::{self, Period};
+use crate::diagnostics::{Code, Diagnostic, Diagnostics, Span};
+
+/// Reads a statistic of a resolved analysis.
+///
+/// # Errors
+/// Every fault: an unknown statistic, pre-treatment or parameter, a missing parameter, a wrong type.
+pub fn parse(summary: &analysis::Summary) -> Result<Request, Diagnostics> {
+    let mut faults = Vec::new();
+    let mut parameters = Parameters::new(format!("statistic {}", summary.statistic), &summary.params);
+    let statistic = match summary.statistic.as_str() {
+        "count" => Some(Statistic::Count),
+        "sum" => Some(Statistic::Sum),
+        "binomial" => Some(Statistic::Binomial {
+            confidence: parameters.confidence("confidence_interval", 0.95),
+        }),
+        "linear_model_mean" => Some(Statistic::LinearModelMean(linear_model(
+            &mut parameters,
+            "mean_lm",
+            0.005,
+        ))),
+        "linear_model_mean_no_clip" => Some(Statistic::LinearModelMean(linear_model(
+            &mut parameters,
+            "mean_lm_noclip",
+            0.0,
+        ))),
+        "per_client_dau_impact" => Some(Statistic::PerClientDauImpact(LinearModel {
+            name: "per_client_dau_impact".to_string(),
+            drop_highest: parameters.share("drop_highest", 0.0),
+            covariate: covariate(&mut parameters),
+        })),
+        "deciles" => Some(Statistic::Deciles {
+            confidence: parameters.confidence("confidence_interval", 0.95),
+            samples: parameters.count("num_samples", 10_000) as f64,
+        }),
+        "bootstrap_mean" => Some(Statistic::BootstrapMean(bootstrap(&mut parameters))),
+        "population_ratio" => {
+            let bootstrap = bootstrap(&mut parameters);
+            match (
+                parameters.required_text("numerator"),
+                parameters.required_text("denominator"),
+            ) {
+                (Some(numerator), Some(denominator)) => Some(Statistic::PopulationRatio {
+                    numerator,
+                    denominator,
+                    bootstrap,
+                }),
+                // The faults say what is missing.
+                _ => Some(Statistic::Count),
+            }
+        }
+        "empirical_cdf" => Some(Statistic::EmpiricalCdf(points(&mut parameters))),
+        "kernel_density_estimate" => Some(Statistic::KernelDensityEstimate {
+            bandwidth: bandwidth(&mut parameters),
+            kernel: kernel(&mut parameters),
+            adjust: parameters.number("adjust", 1.0),
+            points: points(&mut parameters),
+        }),
+        unknown => {
+            faults.push(Fault::unknown("statistic", unknown, NAMES));
+            None
+        }
+    };
+    if statistic.is_some()
+        && let Err(more) = parameters.finish()
+    {
+        faults.extend(more);
+    }
+    let mut pre_treatments = Vec::new();
+    for treatment in &summary.pre_treatments {
+        match pre_treatment::parse(&treatment.name, &treatment.args) {
+            Ok(parsed) => pre_treatments.push(parsed),
+            Err(more) => faults.extend(more),
+        }
+    }
+    match statistic {
+        Some(statistic) if faults.is_empty() => Ok(Request {
+            metric: summary.metric.clone(),
+            statistic,
+            pre_treatments,
+        }),
+        _ => Err(Diagnostics(
+            faults.into_iter().map(|fault| at_fault(fault, summary)).collect(),
+        )),
+    }
+}
+
+fn linear_model(parameters: &mut Parameters, name: &str, drop_highest: f64) -> LinearModel {
+    LinearModel {
+        drop_highest: parameters.float_share("drop_highest", drop_highest),
+        covariate: covariate(parameters),
+        name: parameters.text("statistic_name").unwrap_or(name).to_string(),
+    }
+}
+
+fn covariate(parameters: &mut Parameters) -> Option<(Option<String>, Period)> {
+    const PARAMETER: &str = "covariate_adjustment";
+    let value = parameters.value(PARAMETER)?;
+    if value.is_null() {
+        return None;
+    }
+    let Some(table) = value.as_object() else {
+        parameters.refuse(PARAMETER, "a table with `period` and perhaps `metric`");
+        return None;
+    };
+    let given: IndexMap<String, serde_json::Value> = table.iter().map(|(k, v)| (k.clone(), v.clone())).collect();
+    let mut inner = Parameters::new(PARAMETER.to_string(), &given);
+    let metric = inner.text("metric").map(str::to_string);
+    let period = inner.text("period").map(str::to_string);
+    if let Err(faults) = inner.finish() {
+        faults.into_iter().for_each(|fault| parameters.fault(fault));
+    }
+    match period.as_deref().map(|word| (word, Period::parse(word))) {
+        Some((_, Some(period))) if period.is_preenrollment() => Some((metric, period)),
+        Some((word, _)) => {
+            parameters.fault(Fault {
+                word: word.to_string(),
+                message: format!("the period of {PARAMETER} must lie before enrollment, but is {word:?}"),
+                help: Some("periods before enrollment: preenrollment_week, preenrollment_days28".to_string()),
+            });
+            None
+        }
+        None => {
+            let message = format!("{PARAMETER} needs `period`: preenrollment_week or preenrollment_days28");
+            parameters.fault(Fault::new(PARAMETER, message));
+            None
+        }
+    }
+}
+
+fn bootstrap(parameters: &mut Parameters) -> Bootstrap {
+    Bootstrap {
+        samples: parameters.count("num_samples", 10_000) as f64,
+        drop_highest: parameters.share("drop_highest", 0.005),
+        confidence: parameters.confidence("confidence_interval", 0.95),
+    }
+}
+
+fn points(parameters: &mut Parameters) -> Points {
+    Points {
+        log_space: parameters.flag("log_space", false),
+        size: parameters.count("grid_size", 256),
+    }
+}
+
+fn bandwidth(parameters: &mut Parameters) -> Bandwidth {
+    match parameters.value("bandwidth") {
+        None => Bandwidth::Scott,
+        Some(value) => match (value.as_str(), value.as_f64()) {
+            (Some("scott"), _) => Bandwidth::Scott,
+            (Some("silverman"), _) => Bandwidth::Silverman,
+            (_, Some(width)) if width > 0.0 => Bandwidth::Fixed(width),
+            _ => {
+                parameters.refuse("bandwidth", "\"scott\", \"silverman\" or a positive number");
+                Bandwidth::Scott
+            }
+        },
+    }
+}
+
+fn kernel(parameters: &mut Parameters) -> Kernel {
+    let name = parameters.text("kernel").unwrap_or("gaussian");
+    match Kernel::NAMES.iter().find(|(known, _)| *known == name) {
+        Some((_, kernel)) => *kernel,
+        None => {
+            parameters.fault(Fault::unknown("kernel", name, Kernel::NAMES.map(|(name, _)| name)));
+            Kernel::Gaussian
+        }
+    }
+}
+
+/// The fault as a diagnostic, pointing at its word within the statistic's text where that is found.
+fn at_fault(fault: Fault, summary: &analysis::Summary) -> Diagnostic {
+    let Span { source, range } = &summary.span;
+    let text = source.text.get(range.clone()).unwrap_or("");
+    let range = match text.find(&fault.word) {
+        Some(start) if !fault.word.is_empty() => {
+            let start = range.start + start;
+            start..start + fault.word.len()
+        }
+        _ => range.clone(),
+    };
+    let diagnostic = Diagnostic::error(Code::Statistic, fault.message)
+        .with_span(Span {
+            source: source.clone(),
+            range,
+        })
+        .within(format!("metric {}", summary.metric));
+    match fault.help {
+        Some(help) => diagnostic.with_help(help),
+        None => diagnostic,
+    }
+}

@@ -12,11 +12,10 @@ use duckdb::{Config, Connection};
 use jiff::civil::{Date, DateTime, Time};
 use sqlparser::ast::{ObjectName, visit_relations};
 
-use super::staging::Staging;
+use super::staging::{Staging, staged_type, unstaged};
 use super::{Executed, Rows, Value, Warehouse};
 use crate::diagnostics::{Code, Diagnostic, Diagnostics, Result, Source, Span, nearest};
-use crate::sql::check;
-use crate::sql::duckdb::{Functions, quote_name, quote_string, setup_sql, translate};
+use crate::sql::duckdb::{Functions, parse, quote_name, quote_string, setup_sql, translate};
 use crate::sql::script::{Statement, TableName, Target};
 use crate::sql::types::Type;
 
@@ -211,7 +210,7 @@ impl DuckDb {
     /// A statement that reads a table which does not exist is at fault where it names it.
     fn check_tables(&self, source: &Arc<Source>) -> Result<()> {
         let mut names: Vec<(TableName, Option<Span>)> = Vec::new();
-        for statement in check::parse(source)? {
+        for statement in parse(source)? {
             let _ = visit_relations(&statement, |name: &ObjectName| {
                 if let Some(found) = table_name(name) {
                     names.push((found, span_of(source, name)));
@@ -463,10 +462,10 @@ impl DuckDb {
             );
         };
         let kinds: Vec<String> = (columns.iter().enumerate())
-            .map(|(place, (_, kind))| format!("'c{place}': '{}'", kind.duckdb().replace('\'', "''")))
+            .map(|(place, (_, kind))| format!("'c{place}': '{}'", staged_type(kind).duckdb().replace('\'', "''")))
             .collect();
         let list: Vec<String> = (columns.iter().enumerate())
-            .map(|(place, (name, _))| format!("c{place} AS {}", quote_name(name)))
+            .map(|(place, (name, kind))| format!("{} AS {}", unstaged(&format!("c{place}"), kind), quote_name(name)))
             .collect();
         let query = format!(
             "SELECT {} FROM read_json({path}, format = 'newline_delimited', columns = {{{}}}, maximum_object_size = 268435456)",

@@ -320,6 +320,10 @@ impl Translator<'_> {
     pub(super) fn value(&mut self, value: &ValueWithSpan) -> String {
         match &value.value {
             Value::Number(digits, _) => number(digits),
+            Value::HexStringLiteral(digits) => match i64::from_str_radix(digits, 16) {
+                Ok(number) => number.to_string(),
+                Err(_) => self.unknown(value.span, "this number"),
+            },
             Value::Boolean(true) => "TRUE".into(),
             Value::Boolean(false) => "FALSE".into(),
             Value::Null => "NULL".into(),

@@ -307,6 +307,10 @@ impl Translator<'_> {
                 SelectItem::UnnamedExpr(expr) => {
                     let text = self.expression(expr);
                     match (super::known::inferred_name(expr), columns) {
+                        // DuckDB names a column after the whole text of a path with a subscript or call in it.
+                        (Some(name), _) if matches!(expr, Expr::CompoundFieldAccess { .. }) => {
+                            format!("{text} AS {}", quote_name(&name))
+                        }
                         (Some(name), _) if text.rsplit('.').next() != Some(&quote_name(&name)) => {
                             format!("{text} AS {}", quote_name(&name))
                         }

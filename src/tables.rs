@@ -76,7 +76,11 @@ impl Destination {
 
     /// `isobar_states_<slug>_<period>_<index>`: why cells of one window have no number, or not the one that was asked for.
     pub fn states(&self, period: Period, index: i64) -> TableName {
-        self.table(format!("isobar_states_{}_{}_{index}", normalize(&self.slug), period.as_str()))
+        self.table(format!(
+            "isobar_states_{}_{}_{index}",
+            normalize(&self.slug),
+            period.as_str()
+        ))
     }
 
     /// `<slug>_<basis>_<period>_*`: one period's metrics.

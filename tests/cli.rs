@@ -7,7 +7,10 @@ use std::sync::OnceLock;
 use serde_json::Value;
 
 fn isobar(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_isobar")).args(arguments).output().unwrap()
+    Command::new(env!("CARGO_BIN_EXE_isobar"))
+        .args(arguments)
+        .output()
+        .unwrap()
 }
 
 fn stdout(output: &Output) -> String {
@@ -40,7 +43,12 @@ fn demo() -> &'static Path {
 fn copy(demo: &Path) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     for part in ["configs", "experiments", "database"] {
-        let status = Command::new("cp").arg("-r").arg(demo.join(part)).arg(folder.path()).status().unwrap();
+        let status = Command::new("cp")
+            .arg("-r")
+            .arg(demo.join(part))
+            .arg(folder.path())
+            .status()
+            .unwrap();
         assert!(status.success());
     }
     std::fs::remove_file(folder.path().join("database/moz-fx-data-experiments.duckdb")).unwrap();
@@ -50,7 +58,12 @@ fn copy(demo: &Path) -> tempfile::TempDir {
 /// The arguments that name the copy's parts.
 fn parts(folder: &Path) -> [String; 4] {
     let name = |part: &str| folder.join(part).to_str().unwrap().to_string();
-    ["--configs".to_string(), name("configs"), "--experiments".to_string(), name("experiments")]
+    [
+        "--configs".to_string(),
+        name("configs"),
+        "--experiments".to_string(),
+        name("experiments"),
+    ]
 }
 
 fn run(folder: &Path, more: &[&str]) -> Output {
@@ -72,7 +85,14 @@ fn compile(folder: &Path, more: &[&str]) -> Output {
 }
 
 fn query(folder: &Path, sql: &str) -> Value {
-    let output = isobar(&["query", "--database", text(&folder.join("database")), "--format", "json", sql]);
+    let output = isobar(&[
+        "query",
+        "--database",
+        text(&folder.join("database")),
+        "--format",
+        "json",
+        sql,
+    ]);
     assert!(output.status.success(), "{}", stderr(&output));
     serde_json::from_str(&stdout(&output)).unwrap()
 }
@@ -88,18 +108,36 @@ fn a_day_is_run_and_reported() {
     assert_eq!(experiment["state"], "complete");
     assert_eq!(experiment["cells"]["failed"], 0);
     assert!(experiment["cells"]["numbers"].as_i64().unwrap() > 50);
-    let tables: Vec<&str> = experiment["tables"].as_array().unwrap().iter().map(|name| name.as_str().unwrap()).collect();
-    for table in ["enrollments_demo_search_panel", "demo_search_panel_exposures_week_1", "statistics_demo_search_panel_week_1"] {
-        assert!(tables.contains(&format!("moz-fx-data-experiments.mozanalysis.{table}").as_str()), "{tables:?}");
+    let tables: Vec<&str> = experiment["tables"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|name| name.as_str().unwrap())
+        .collect();
+    for table in [
+        "enrollments_demo_search_panel",
+        "demo_search_panel_exposures_week_1",
+        "statistics_demo_search_panel_week_1",
+    ] {
+        assert!(
+            tables.contains(&format!("moz-fx-data-experiments.mozanalysis.{table}").as_str()),
+            "{tables:?}"
+        );
     }
     let rows = query(
         folder.path(),
         "SELECT metric, statistic, parameter, branch, comparison, comparison_to_branch, ci_width, point, lower, upper, segment, \
          analysis_basis FROM `moz-fx-data-experiments.mozanalysis.statistics_demo_search_panel_week_1` WHERE metric = 'identity'",
     );
-    let types: Vec<&str> = rows["columns"].as_array().unwrap().iter().map(|column| column[1].as_str().unwrap()).collect();
+    let types: Vec<&str> = rows["columns"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|column| column[1].as_str().unwrap())
+        .collect();
     let expected = [
-        "STRING", "STRING", "NUMERIC", "STRING", "STRING", "STRING", "FLOAT64", "FLOAT64", "FLOAT64", "FLOAT64", "STRING", "STRING",
+        "STRING", "STRING", "NUMERIC", "STRING", "STRING", "STRING", "FLOAT64", "FLOAT64", "FLOAT64", "FLOAT64",
+        "STRING", "STRING",
     ];
     assert_eq!(types, expected);
     // Three branches, four segments with everybody, two bases.
@@ -138,7 +176,11 @@ fn nothing_due_and_refusals_are_no_failures() {
     let folder = copy(demo());
     let output = run(folder.path(), &["--date", "2025-09-03", "--format", "json"]);
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
-    assert!(stdout(&output).contains("\"state\":\"nothing due\""), "{}", stdout(&output));
+    assert!(
+        stdout(&output).contains("\"state\":\"nothing due\""),
+        "{}",
+        stdout(&output)
+    );
     let output = run(folder.path(), &["--date", "2026-09-03", "--format", "json"]);
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     assert!(stdout(&output).contains("\"state\":\"refused\""), "{}", stdout(&output));
@@ -148,8 +190,14 @@ fn nothing_due_and_refusals_are_no_failures() {
 #[test]
 fn underscores_are_hyphens() {
     let folder = copy(demo());
-    let hyphens = compile(folder.path(), &["--experiment-slug", "demo-start-page", "--analysis-periods", "week"]);
-    let underscores = compile(folder.path(), &["--experiment_slug=demo-start-page", "--analysis_periods", "week"]);
+    let hyphens = compile(
+        folder.path(),
+        &["--experiment-slug", "demo-start-page", "--analysis-periods", "week"],
+    );
+    let underscores = compile(
+        folder.path(),
+        &["--experiment_slug=demo-start-page", "--analysis_periods", "week"],
+    );
     assert!(hyphens.status.success());
     assert_eq!(hyphens, underscores);
 }
@@ -161,13 +209,19 @@ fn check_refused(file: &str, from: &str, to: &str, expected: &[&str]) {
     let before = std::fs::read_to_string(&path).unwrap();
     assert!(before.contains(from), "{file} holds {from:?}");
     std::fs::write(&path, before.replace(from, to)).unwrap();
-    let output = run(folder.path(), &["--experiment-slug", "demo-search-panel", "--date", "2025-10-06"]);
+    let output = run(
+        folder.path(),
+        &["--experiment-slug", "demo-search-panel", "--date", "2025-10-06"],
+    );
     assert_eq!(output.status.code(), Some(2), "{}{}", stdout(&output), stderr(&output));
     for text in expected {
         assert!(stderr(&output).contains(text), "{text:?} in:\n{}", stderr(&output));
     }
     assert!(stdout(&output).is_empty());
-    assert!(!folder.path().join("database/moz-fx-data-experiments.duckdb").exists(), "nothing was written");
+    assert!(
+        !folder.path().join("database/moz-fx-data-experiments.duckdb").exists(),
+        "nothing was written"
+    );
 }
 
 #[test]
@@ -175,8 +229,18 @@ fn bad_configs_stop_a_run_before_it_writes() {
     let experiment = "configs/jetstream/demo-search-panel.toml";
     let defaults = "configs/jetstream/defaults/firefox_desktop.toml";
     let definitions = "configs/definitions/firefox_desktop.toml";
-    check_refused(experiment, "[experiment]", "[experiment", &["E0102", "demo-search-panel.toml:3"]);
-    check_refused(defaults, "\"came_back\", \"browsing_days\"", "\"came_bakc\"", &["E0201", "came_bakc", "did you mean `came_back`?"]);
+    check_refused(
+        experiment,
+        "[experiment]",
+        "[experiment",
+        &["E0102", "demo-search-panel.toml:3"],
+    );
+    check_refused(
+        defaults,
+        "\"came_back\", \"browsing_days\"",
+        "\"came_bakc\"",
+        &["E0201", "came_bakc", "did you mean `came_back`?"],
+    );
     check_refused(
         defaults,
         "[metrics.searches.statistics.sum]",
@@ -187,31 +251,59 @@ fn bad_configs_stop_a_run_before_it_writes() {
         definitions,
         "search_clients_engines_sources_daily",
         "search_clients_engines_daily",
-        &["E0404", "data source", "definitions/firefox_desktop.toml", "search_clients_engines_daily"],
+        &[
+            "E0401",
+            "data source",
+            "definitions/firefox_desktop.toml",
+            "search_clients_engines_daily",
+        ],
     );
     check_refused(
         definitions,
         "total(\"sap\")",
         "total(\"sapp\")",
-        &["E0404", "metric searches", "sapp", "definitions/firefox_desktop.toml"],
+        &["E0401", "metric searches", "sapp", "definitions/firefox_desktop.toml"],
     );
 }
 
 #[test]
 fn bad_experiments_and_arguments_are_exit_code_2() {
     let file = "experiments/demo-search-panel.json";
-    check_refused(file, "\"2025-09-01\"", "\"2025/09/01\"", &["2025/09/01", "demo-search-panel.json:"]);
-    check_refused(file, "\"startDate\"", "\"beginDate\"", &["startDate", "demo-search-panel.json:"]);
+    check_refused(
+        file,
+        "\"2025-09-01\"",
+        "\"2025/09/01\"",
+        &["2025/09/01", "demo-search-panel.json:"],
+    );
+    check_refused(
+        file,
+        "\"startDate\"",
+        "\"beginDate\"",
+        &["startDate", "demo-search-panel.json:"],
+    );
     let folder = copy(demo());
     for (arguments, expected) in [
         (&["--date", "yesterday"][..], "expected YYYY-MM-DD or `all`"),
-        (&["--date", "2025-09-14", "--experiment-slug", "demo-search-panl"], "did you mean `demo-search-panel`?"),
-        (&["--date", "2025-09-14", "--analysis-periods", "monthly"], "preenrollment_week"),
-        (&["--date", "2025-09-14", "--configs", "/no/such/folder"], "/no/such/folder"),
+        (
+            &["--date", "2025-09-14", "--experiment-slug", "demo-search-panl"],
+            "did you mean `demo-search-panel`?",
+        ),
+        (
+            &["--date", "2025-09-14", "--analysis-periods", "monthly"],
+            "preenrollment_week",
+        ),
+        (
+            &["--date", "2025-09-14", "--configs", "/no/such/folder"],
+            "/no/such/folder",
+        ),
     ] {
         let output = run(folder.path(), arguments);
         assert_eq!(output.status.code(), Some(2), "{arguments:?}: {}", stderr(&output));
-        assert!(stderr(&output).contains(expected), "{expected:?} in:\n{}", stderr(&output));
+        assert!(
+            stderr(&output).contains(expected),
+            "{expected:?} in:\n{}",
+            stderr(&output)
+        );
     }
 }
 
@@ -228,7 +320,11 @@ fn a_database_that_is_not_there_is_exit_code_3() {
 #[test]
 fn one_faulty_experiment_costs_only_itself() {
     let folder = copy(demo());
-    std::fs::write(folder.path().join("configs/jetstream/demo-start-page.toml"), "[metrics]\nweekly = [\"no_such_metric\"]\n").unwrap();
+    std::fs::write(
+        folder.path().join("configs/jetstream/demo-start-page.toml"),
+        "[metrics]\nweekly = [\"no_such_metric\"]\n",
+    )
+    .unwrap();
     let output = run(folder.path(), &["--date", "2025-09-14", "--format", "json"]);
     assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
     let report: Value = serde_json::from_str(&stdout(&output)).unwrap();
@@ -261,11 +357,20 @@ fn compile_writes_a_file_per_statement() {
     let out = folder.path().join("sql");
     let output = compile(folder.path(), &["--sql-output-dir", text(&out)]);
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
-    for name in ["enrollments", "metrics_week_enrollments_2", "metrics_overall_exposures", "summaries_day_enrollments_29"] {
+    for name in [
+        "enrollments",
+        "metrics_week_enrollments_2",
+        "metrics_overall_exposures",
+        "summaries_day_enrollments_29",
+    ] {
         assert!(out.join(format!("demo-search-panel/{name}.sql")).exists(), "{name}");
     }
     let again = folder.path().join("again");
-    assert!(compile(folder.path(), &["--sql-output-dir", text(&again)]).status.success());
+    assert!(
+        compile(folder.path(), &["--sql-output-dir", text(&again)])
+            .status
+            .success()
+    );
     let same = Command::new("diff").arg("-r").arg(&out).arg(&again).status().unwrap();
     assert!(same.success(), "two runs give the same bytes");
 }
@@ -273,14 +378,27 @@ fn compile_writes_a_file_per_statement() {
 #[test]
 fn the_readme_shows_real_sql() {
     let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
-    let shown = readme.split("```sql\n").nth(1).unwrap().split("      ...\n").next().unwrap();
-    let output = compile(demo(), &["--experiment-slug", "demo-search-panel", "--analysis-periods", "week"]);
+    let shown = readme
+        .split("```sql\n")
+        .nth(1)
+        .unwrap()
+        .split("      ...\n")
+        .next()
+        .unwrap();
+    let output = compile(
+        demo(),
+        &["--experiment-slug", "demo-search-panel", "--analysis-periods", "week"],
+    );
     let sql = stdout(&output);
     let (head, body) = shown.split_once("WITH\n").unwrap();
     assert!(sql.contains(head), "{head}");
     assert!(sql.contains(body.trim_end()), "{body}");
     let config = readme.split("```toml\n").nth(1).unwrap().split("```").next().unwrap();
-    let real = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/configs/demo/jetstream/demo-search-panel.toml")).unwrap();
+    let real = std::fs::read_to_string(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/configs/demo/jetstream/demo-search-panel.toml"
+    ))
+    .unwrap();
     for line in config.lines() {
         assert!(real.contains(line), "{line}");
     }
@@ -289,7 +407,10 @@ fn the_readme_shows_real_sql() {
 #[test]
 fn the_plan_and_the_analysis_are_json_lines() {
     let output = compile(demo(), &["--emit", "plan", "--format", "json", "--date", "2025-09-14"]);
-    let lines: Vec<Value> = stdout(&output).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let lines: Vec<Value> = stdout(&output)
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
     assert_eq!(lines.len(), 2);
     let statement = &lines[0]["statements"][0];
     assert_eq!(statement["name"], "enrollments");
@@ -307,13 +428,27 @@ fn the_plan_and_the_analysis_are_json_lines() {
 fn a_translated_statement_runs_in_plain_duckdb() {
     let folder = copy(demo());
     let out = folder.path().join("sql");
-    let output = compile(folder.path(), &["--engine", "duckdb", "--date", "2025-09-14", "--sql-output-dir", text(&out)]);
+    let output = compile(
+        folder.path(),
+        &[
+            "--engine",
+            "duckdb",
+            "--date",
+            "2025-09-14",
+            "--sql-output-dir",
+            text(&out),
+        ],
+    );
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     let shell = duckdb::Connection::open_in_memory().unwrap();
-    shell.execute_batch(&std::fs::read_to_string(out.join("setup.sql")).unwrap()).unwrap();
+    shell
+        .execute_batch(&std::fs::read_to_string(out.join("setup.sql")).unwrap())
+        .unwrap();
     for project in ["moz-fx-data-shared-prod", "mozdata"] {
         let file = folder.path().join(format!("database/{project}.duckdb"));
-        shell.execute_batch(&format!("ATTACH '{}' AS \"{project}\" (READ_ONLY)", text(&file))).unwrap();
+        shell
+            .execute_batch(&format!("ATTACH '{}' AS \"{project}\" (READ_ONLY)", text(&file)))
+            .unwrap();
     }
     let sql = std::fs::read_to_string(out.join("demo-search-panel/enrollments.sql")).unwrap();
     let mut statement = shell.prepare(&sql).unwrap();

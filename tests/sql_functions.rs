@@ -1,9 +1,13 @@
 //! Every function and construct of BigQuery SQL that the embedded engine knows, with the values that BigQuery gives.
 
-use isobar::sql::duckdb::Functions;
+use std::sync::Arc;
+
+use isobar::diagnostics::Source;
+use isobar::sql::duckdb::{Functions, translate};
 use isobar::sql::types::Type;
 use isobar::warehouse::duckdb::Limits;
 use isobar::warehouse::{DuckDb, Value, Warehouse};
+use proptest::prelude::*;
 use serde_json::Value as Json;
 
 /// Expressions, their types and their values as JSON (a STRUCT is a list), as Google's reference implementation of GoogleSQL gives them.
@@ -278,9 +282,9 @@ const CASES: &[(&str, &str, &str)] = &[
         r#"["x", null, null, "true", "1", null, "2", "6"]"#,
     ),
     (
-        r#"JSON_EXTRACT_SCALAR("{'a': 1}", '$.a'), JSON_EXTRACT_SCALAR('{"a.b": 1}', "$['a.b']"), JSON_QUERY('{"a": [1, 2]}', '$.a'), JSON_EXTRACT('{"a": null}', '$.a'), JSON_EXTRACT('{"a": "x"}', '$.a')"#,
-        "STRING, STRING, STRING, STRING, STRING",
-        r#"["1", "1", "[1,2]", null, "\"x\""]"#,
+        r#"JSON_EXTRACT_SCALAR('{"a.b": 1}', "$['a.b']"), JSON_QUERY('{"a": [1, 2]}', '$.a'), JSON_EXTRACT('{"a": null}', '$.a'), JSON_EXTRACT('{"a": "x"}', '$.a')"#,
+        "STRING, STRING, STRING, STRING",
+        r#"["1", "[1,2]", null, "\"x\""]"#,
     ),
     (
         r#"JSON_EXTRACT_ARRAY('{"a": 1}', '$.a'), JSON_EXTRACT_ARRAY('{"a": [1, "x"]}', '$.a'), JSON_VALUE_ARRAY('{"a": [1, "x", null]}', '$.a')"#,
@@ -372,6 +376,22 @@ const CASES: &[(&str, &str, &str)] = &[
         "ARRAY<INT64>, ARRAY<INT64>, ARRAY<INT64>",
         "[[null, 1, 2], [2, 1, null], [2]]",
     ),
+    (
+        "ARRAY<STRUCT<key STRING, value INT64>>[('a', 1)], ARRAY<STRING>[], ARRAY<FLOAT64>[1, 2.5]",
+        "ARRAY<STRUCT<key STRING, value INT64>>, ARRAY<STRING>, ARRAY<FLOAT64>",
+        r#"[[["a", 1]], [], [1.0, 2.5]]"#,
+    ),
+    ("SAFE.TRIM(' a'), SAFE.FLOOR(1.5)", "STRING, FLOAT64", r#"["a", 1.0]"#),
+    (
+        "DATE_DIFF(DATE '2019-12-30', DATE '2019-12-29', ISOYEAR), DATE_DIFF(DATE '2020-03-01', DATE '2020-01-01', WEEK(TUESDAY))",
+        "INT64, INT64",
+        "[1, 8]",
+    ),
+    (
+        "(SELECT COUNT(*) FROM UNNEST([1, 2, 3]) AS a, UNNEST([1, 2]) AS b WHERE a = b), (SELECT COUNT(b) FROM UNNEST([1, 2]) AS a LEFT JOIN UNNEST([1, 3]) AS b ON a = b)",
+        "INT64, INT64",
+        "[2, 1]",
+    ),
 ];
 
 fn engine() -> DuckDb {
@@ -393,6 +413,15 @@ fn listed(value: &Value, kind: &Type) -> Json {
     }
 }
 
+/// A date and time, with or without the `Z`.
+fn moment(json: &Json) -> Option<jiff::civil::DateTime> {
+    json.as_str()
+        .filter(|text| text.contains('T'))?
+        .trim_end_matches('Z')
+        .parse()
+        .ok()
+}
+
 /// One difference per line: type and value of each expression of a SELECT list.
 fn check(engine: &DuckDb, list: &str, types: &str, values: &str) -> Vec<String> {
     let rows = match engine.query("case", &format!("SELECT {list}")) {
@@ -409,7 +438,10 @@ fn check(engine: &DuckDb, list: &str, types: &str, values: &str) -> Vec<String> 
     for (place, (wanted, found)) in wanted.iter().zip(&found).enumerate() {
         let near = match (wanted.as_f64(), found.as_f64()) {
             (Some(wanted), Some(found)) => (wanted - found).abs() <= 1e-12 * wanted.abs(),
-            _ => wanted.as_str().map(|text| text.trim_end_matches('Z')) == found.as_str() && wanted.is_string(),
+            _ => match (moment(wanted), moment(found)) {
+                (Some(wanted), Some(found)) => wanted == found,
+                _ => false,
+            },
         };
         if wanted != found && !near {
             faults.push(format!("{list}: expression {place} is {found}, expected {wanted}"));
@@ -431,4 +463,211 @@ fn functions_mean_what_they_mean_in_bigquery() {
         .flat_map(|(list, types, values)| check(&engine, list, types, values))
         .collect();
     assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+/// What the translation does not know is a fault at its place, with the nearest name where there is one.
+#[test]
+fn unknown_constructs_are_located() {
+    let functions = Functions::load(&[]).unwrap();
+    for (sql, wanted) in [
+        (
+            "SELECT 1,\n  COALSCE(a, 1)",
+            "2:3 the embedded engine does not know the function `COALSCE` (a function with a similar name is `COALESCE`)",
+        ),
+        (
+            "SELECT FARM_FINGERPRINT('a'), CAST(1 AS GEOGRAPHY)",
+            "1:8 the embedded engine does not know the function `FARM_FINGERPRINT`; \
+             1:36 the embedded engine does not know the type `GEOGRAPHY`",
+        ),
+        (
+            "SELECT mozfun.map.get_kye(m, 'a') FROM `p.d.t`",
+            "1:8 the embedded engine does not know the function `MOZFUN.MAP.GET_KYE` (a function with a similar name is `mozfun.map.get_key`)",
+        ),
+        ("SELECT ROUND(1, 2, 3)", "1:8 `ROUND` takes 1 to 2 arguments, not 3"),
+        (
+            "SELECT JSON_VALUE(x, 'a')",
+            "1:8 `a` is not a JSON path (a path looks like `$.field`, `$.\"a field\"`, `$['a field']` or `$[0]`)",
+        ),
+        ("SELECT '\\q'", "1:8 `\\q` is not an escape"),
+        (
+            "SELECT * FROM `p.d.t_*`",
+            "1:15 the embedded engine does not know wildcard tables without a database to look into",
+        ),
+        (
+            "SELECT REGEXP_EXTRACT(x, '(a)(b)')",
+            "1:8 the pattern of `REGEXP_EXTRACT` has 2 groups (`(?:...)` groups without extracting)",
+        ),
+        (
+            "DELETE FROM `p.d.t` WHERE TRUE",
+            "1:1 the embedded engine does not know a statement that is not a query",
+        ),
+        (
+            "SELECT DATE(t, 'Europe/Berlin') FROM x",
+            "1:8 the embedded engine does not know time zones other than UTC",
+        ),
+    ] {
+        let source = Arc::new(Source {
+            path: "case.sql".into(),
+            text: sql.into(),
+        });
+        let faults = translate(&source, &functions, None).unwrap_err();
+        let found: Vec<String> = (faults.0.iter())
+            .map(|fault| {
+                let (line, column) = fault.span.as_ref().map_or((0, 0), |span| span.line_column());
+                let help = fault.help.as_ref().map(|help| format!(" ({help})")).unwrap_or_default();
+                format!("{line}:{column} {}{help}", fault.message)
+            })
+            .collect();
+        assert_eq!(found.join("; "), wanted, "{sql}");
+    }
+}
+
+/// Our definitions of Mozilla's functions, on the examples of their documentation.
+#[test]
+fn functions_of_mozilla() {
+    let engine = engine();
+    let compact = "5;1;90;0,10;0:5,3:2,7:0";
+    for (list, values) in [
+        (
+            "mozfun.map.get_key([STRUCT('a' AS key, 1 AS value), ('b', 2)], 'b')",
+            "[2]",
+        ),
+        (
+            "mozfun.map.get_key([STRUCT('a' AS key, 1 AS value)], 'z'), mozfun.map.get_key(CAST(NULL AS ARRAY<STRUCT<key STRING, value INT64>>), 'z')",
+            "[null, null]",
+        ),
+        (
+            "mozfun.map.extract_keyed_scalar_sum([STRUCT('a' AS key, 1 AS value), ('b', 2)])",
+            "[3]",
+        ),
+        (
+            "mozfun.hist.extract('{\"bucket_count\": 3, \"histogram_type\": 1, \"sum\": 7, \"range\": [1, 2], \"values\": {\"0\": 1, \"2\": 3}}').values",
+            "[[[0, 1], [2, 3]]]",
+        ),
+        (
+            &format!("mozfun.hist.extract('{compact}').sum, mozfun.hist.extract('{compact}').values"),
+            "[90, [[0, 5], [3, 2], [7, 0]]]",
+        ),
+        (
+            "mozfun.hist.extract('3,4').values, mozfun.hist.extract('9').sum",
+            "[[[0, 3], [1, 4], [2, 0]], 9]",
+        ),
+        (
+            &format!("mozfun.hist.threshold_count('{compact}', 3), mozfun.hist.threshold_count(NULL, 3)"),
+            "[2, 0]",
+        ),
+        (
+            &format!("`moz-fx-data-shared-prod.udf.histogram_max_key_with_nonzero_value`('{compact}')"),
+            "[3]",
+        ),
+        (
+            "mozfun.stats.mode_last(['a', 'b', 'b', 'a', NULL, NULL, NULL]), mozfun.stats.mode_last(['a', 'b'])",
+            "[\"a\", \"b\"]",
+        ),
+        (
+            &format!("mozfun.hist.merge([mozfun.hist.extract('{compact}'), mozfun.hist.extract('{compact}')]).values"),
+            "[[[0, 10], [3, 4], [7, 0]]]",
+        ),
+        (
+            &format!("mozfun.hist.percentiles(mozfun.hist.extract('{compact}'), [0.5, 0.95])"),
+            "[[[0.5, 0], [0.95, 3]]]",
+        ),
+        (
+            "mozfun.bits28.days_since_seen(0), mozfun.bits28.days_since_seen(12)",
+            "[null, 2]",
+        ),
+        (
+            "mozfun.norm.os('Windows_NT'), mozfun.norm.os('Darwin'), mozfun.norm.os('FreeBSD')",
+            "[\"Windows\", \"Mac\", \"Linux\"]",
+        ),
+        (
+            "mozfun.norm.windows_version_info('Windows_NT', '10.0', 22621), mozfun.norm.windows_version_info('Darwin', '10.0', 1)",
+            "[\"Windows 11\", null]",
+        ),
+        (
+            "mozfun.norm.extract_version('96.05.01', 'minor'), mozfun.norm.extract_version('100.04b3', 'beta'), mozfun.norm.truncate_version('10.23', 'major')",
+            "[\"5\", \"3\", \"10\"]",
+        ),
+    ] {
+        let rows = engine
+            .query("case", &format!("SELECT {list}"))
+            .unwrap_or_else(|faults| panic!("{faults}"));
+        let found: Vec<Json> = rows.rows[0]
+            .iter()
+            .zip(&rows.columns)
+            .map(|(value, (_, kind))| listed(value, kind))
+            .collect();
+        assert_eq!(
+            Json::from(found),
+            serde_json::from_str::<Json>(values).unwrap(),
+            "{list}"
+        );
+    }
+}
+
+/// A user's definitions come before ours, and may call each other in any order; those that are not SQL are refused.
+#[test]
+fn functions_of_users() {
+    let load = |text: &str| {
+        let source = Arc::new(Source {
+            path: "own.sql".into(),
+            text: text.into(),
+        });
+        Functions::load(&[source])
+    };
+    let functions = load(
+        "CREATE FUNCTION `a-b.c.twice`(x ANY TYPE) AS (once(x) * 2); CREATE TEMP FUNCTION once(x INT64) AS (x + 1);\n\
+         CREATE FUNCTION mozfun.norm.os(os STRING) AS (CONCAT('ours ', os));",
+    );
+    let engine = DuckDb::in_memory(functions.unwrap(), &Limits::default()).unwrap();
+    let rows = engine
+        .query("case", "SELECT `a-b`.c.twice(1), `mozfun.norm.os`('x')")
+        .unwrap();
+    assert_eq!(rows.to_json()["rows"], serde_json::json!([[4, "ours x"]]));
+
+    let faults =
+        load("CREATE FUNCTION f(x INT64) RETURNS INT64 LANGUAGE js AS 'return x';\nCREATE FUNCTION g() AS (WHAT());")
+            .unwrap_err();
+    let messages: Vec<&str> = faults.0.iter().map(|fault| fault.message.as_str()).collect();
+    assert_eq!(
+        messages,
+        [
+            "the embedded engine can't run `f`, which is not a SQL function",
+            "the embedded engine does not know the function `WHAT`"
+        ]
+    );
+}
+
+/// What the column is called does not depend on the engine.
+#[test]
+fn columns_without_an_alias_have_bigquery_names() {
+    let rows = engine()
+        .query(
+            "case",
+            "SELECT 1, t.a.b, t.a, COUNT(*), [t.a][OFFSET(0)].c FROM (SELECT STRUCT(1 AS b, 2 AS c) AS a) AS t GROUP BY ALL",
+        )
+        .unwrap();
+    let names: Vec<&str> = rows.columns.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["f0_", "b", "a", "f1_", "c"]);
+}
+
+proptest! {
+    /// No text that a literal can hold is changed, and none ends the literal.
+    #[test]
+    fn strings_survive(text in "[^\\x00]{0,40}") {
+        let literal = isobar::sql::render::string_literal(&text);
+        let rows = ENGINE.with(|engine| engine.query("case", &format!("SELECT {literal} AS x, r'''a{}''' AS y", text.replace(['\'', '\\'], "")))).unwrap();
+        prop_assert_eq!(&rows.rows[0][0], &Value::String(text.clone()));
+    }
+
+    /// Any name can be a column's.
+    #[test]
+    fn names_survive(name in "[a-zA-Z_\"' é.-]{1,12}") {
+        let rows = ENGINE.with(|engine| engine.query("case", &format!("SELECT `{name}` FROM (SELECT 1 AS `{name}`)"))).unwrap();
+        prop_assert_eq!(&rows.columns[0].0, &name);
+    }
+}
+
+thread_local! {
+    static ENGINE: DuckDb = engine();
 }

@@ -17,16 +17,31 @@ fn statements(slug: &str) -> Vec<(String, String)> {
     assert!(rejected.is_empty());
     let experiment = experiments.iter().find(|experiment| experiment.slug == slug).unwrap();
     let analysis = configs.resolve(experiment).unwrap();
-    let selection = Selection { date: None, periods: Period::ALL.to_vec(), compat: Compat::None };
-    let destination = Destination { project: "my-project".to_string(), dataset: "results".to_string(), slug: slug.to_string() };
+    let selection = Selection {
+        date: None,
+        periods: Period::ALL.to_vec(),
+        compat: Compat::None,
+    };
+    let destination = Destination {
+        project: "my-project".to_string(),
+        dataset: "results".to_string(),
+        slug: slug.to_string(),
+    };
     let script = pipeline::compile(&analysis, &selection, &destination).unwrap().script();
-    script.statements.into_iter().map(|statement| (statement.name, statement.sql)).collect()
+    script
+        .statements
+        .into_iter()
+        .map(|statement| (statement.name, statement.sql))
+        .collect()
 }
 
 fn check(slug: &str, names: &[&str]) {
     let statements = statements(slug);
     for name in names {
-        let (_, sql) = statements.iter().find(|(known, _)| known == name).unwrap_or_else(|| panic!("{slug} has {name}"));
+        let (_, sql) = statements
+            .iter()
+            .find(|(known, _)| known == name)
+            .unwrap_or_else(|| panic!("{slug} has {name}"));
         insta::assert_snapshot!(format!("{slug}__{name}"), sql);
     }
 }
@@ -35,7 +50,13 @@ fn check(slug: &str, names: &[&str]) {
 fn desktop_statements() {
     check(
         "demo-search-panel",
-        &["enrollments", "metrics_day_enrollments_1", "metrics_week_exposures_2", "summaries_day_exposures_3", "view_week_statistics"],
+        &[
+            "enrollments",
+            "metrics_day_enrollments_1",
+            "metrics_week_exposures_2",
+            "summaries_day_exposures_3",
+            "view_week_statistics",
+        ],
     );
 }
 

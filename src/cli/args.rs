@@ -39,7 +39,10 @@ pub struct ResultsPlace {
 
 impl Default for ResultsPlace {
     fn default() -> Self {
-        Self { project_id: PROJECT.to_string(), dataset_id: DATASET.to_string() }
+        Self {
+            project_id: PROJECT.to_string(),
+            dataset_id: DATASET.to_string(),
+        }
     }
 }
 

@@ -165,9 +165,14 @@ fn script(args: &CompileArgs, analysis: &Analysis) -> Result<Script> {
         Engine::Duckdb => {
             let functions = Functions::load(&[])?;
             // A view reads whatever tables there are when it is made, which only a run knows.
-            let statements = script.statements.iter().filter(|statement| statement.purpose != Purpose::View);
+            let statements = script
+                .statements
+                .iter()
+                .filter(|statement| statement.purpose != Purpose::View);
             let statements = statements.map(|statement| translated(statement, &functions));
-            Ok(Script { statements: statements.collect::<Result<_>>().map_err(within)? })
+            Ok(Script {
+                statements: statements.collect::<Result<_>>().map_err(within)?,
+            })
         }
     }
 }

@@ -63,10 +63,26 @@ pub fn write(arguments: &Arguments) -> Result<Demo> {
 pub fn run(args: &Arguments) -> Result<Outcome> {
     let mut stopwatch = Stopwatch::start("telemetry");
     let demo = write(args)?;
-    let inputs = Inputs { configs: vec![demo.configs.clone()], experiments: vec![demo.experiments.clone()], experiment_slug: Vec::new() };
+    let inputs = Inputs {
+        configs: vec![demo.configs.clone()],
+        experiments: vec![demo.experiments.clone()],
+        experiment_slug: Vec::new(),
+    };
     let functions = Functions::load(&[])?;
-    let warehouse = DuckDb::open(&demo.database, functions, Access::Write, &Limits { memory: None, threads: Some(args.threads) })?;
-    let selection = Selection { date: None, periods: Period::ALL.to_vec(), compat: Compat::None };
+    let warehouse = DuckDb::open(
+        &demo.database,
+        functions,
+        Access::Write,
+        &Limits {
+            memory: None,
+            threads: Some(args.threads),
+        },
+    )?;
+    let selection = Selection {
+        date: None,
+        periods: Period::ALL.to_vec(),
+        compat: Compat::None,
+    };
     let results = args.dir.join("results");
     let sql = args.dir.join("sql");
     let mut outcome = Outcome::Complete;
@@ -77,7 +93,9 @@ pub fn run(args: &Arguments) -> Result<Outcome> {
         stopwatch.enter("compile");
         let work = pipeline::compile(&analysis, &selection, &destination)?;
         let texts = work.script().statements;
-        let texts = texts.iter().map(|statement| (format!("{}.sql", statement.name), statement.sql.as_str()));
+        let texts = texts
+            .iter()
+            .map(|statement| (format!("{}.sql", statement.name), statement.sql.as_str()));
         files::replace(&sql.join(&destination.slug), texts)?;
         let bar = statement_bar(&destination.slug, &work);
         let done = run::run(&analysis, &work, &destination, Compat::None, &warehouse, &mut |name| {
@@ -117,19 +135,29 @@ struct Stopwatch {
 
 impl Stopwatch {
     fn start(stage: &str) -> Self {
-        Self { stage: stage.to_string(), entered: Instant::now(), spent: IndexMap::new() }
+        Self {
+            stage: stage.to_string(),
+            entered: Instant::now(),
+            spent: IndexMap::new(),
+        }
     }
 
     /// Ends the stage that runs and begins another.
     fn enter(&mut self, stage: &str) {
         let now = Instant::now();
-        *self.spent.entry(std::mem::replace(&mut self.stage, stage.to_string())).or_default() += now - self.entered;
+        *self
+            .spent
+            .entry(std::mem::replace(&mut self.stage, stage.to_string()))
+            .or_default() += now - self.entered;
         self.entered = now;
     }
 
     fn stop(mut self) -> String {
         self.enter("");
-        let stages = self.spent.iter().map(|(stage, spent)| format!("{stage} {:.1} s", spent.as_secs_f64()));
+        let stages = self
+            .spent
+            .iter()
+            .map(|(stage, spent)| format!("{stage} {:.1} s", spent.as_secs_f64()));
         format!("\nTime: {}\n", stages.collect::<Vec<_>>().join(", "))
     }
 }
@@ -143,8 +171,11 @@ struct Coverage {
 
 impl Coverage {
     fn add(&mut self, truths: &[Truth], slug: &str, report: &Report) {
-        let known: HashMap<Key, f64> =
-            truths.iter().filter(|truth| truth.experiment == slug).map(|truth| (Key::of_truth(truth), truth.point)).collect();
+        let known: HashMap<Key, f64> = truths
+            .iter()
+            .filter(|truth| truth.experiment == slug)
+            .map(|truth| (Key::of_truth(truth), truth.point))
+            .collect();
         for (period, index, rows) in &report.statistics {
             for row in rows {
                 let truth = Key::of_row(*period, *index, row).and_then(|key| known.get(&key));
@@ -204,18 +235,34 @@ impl Key {
 
 /// The overall window of everybody: relative effects against the control branch, in per cent, beside the truth.
 fn table(truths: &[Truth], slug: &str, report: &Report) -> String {
-    let known: HashMap<Key, f64> =
-        truths.iter().filter(|truth| truth.experiment == slug).map(|truth| (Key::of_truth(truth), truth.point)).collect();
-    let mut lines = vec![[
-        "metric", "statistic", "basis", "branch", "effect %", "95 % interval", "true effect %",
-    ].map(str::to_string)];
-    let overall = report.statistics.iter().filter(|(period, _, _)| *period == Period::Overall);
+    let known: HashMap<Key, f64> = truths
+        .iter()
+        .filter(|truth| truth.experiment == slug)
+        .map(|truth| (Key::of_truth(truth), truth.point))
+        .collect();
+    let mut lines = vec![
+        [
+            "metric",
+            "statistic",
+            "basis",
+            "branch",
+            "effect %",
+            "95 % interval",
+            "true effect %",
+        ]
+        .map(str::to_string),
+    ];
+    let overall = report
+        .statistics
+        .iter()
+        .filter(|(period, _, _)| *period == Period::Overall);
     for (period, index, rows) in overall {
         for row in rows {
             let is_shown = row.segment == ALL_SEGMENT
                 && row.comparison == Some(Comparison::RelativeUplift)
                 && row.comparison_to_branch.as_deref() == Some("control");
-            let percent = |number: Option<f64>| number.map_or("-".to_string(), |number| format!("{:+.2}", 100.0 * number));
+            let percent =
+                |number: Option<f64>| number.map_or("-".to_string(), |number| format!("{:+.2}", 100.0 * number));
             if is_shown {
                 let truth = Key::of_row(*period, *index, row).and_then(|key| known.get(&key).copied());
                 lines.push([

@@ -222,7 +222,7 @@ fn open(path: &Path) -> Result<Box<dyn BufRead>> {
 }
 
 fn bad_row(path: &Path, line: usize, message: &str) -> Diagnostic {
-    Diagnostic::error(Code::BadRow, format!("{}:{line}: {message}", path.display()))
+    Diagnostic::error(Code::Data, format!("{}:{line}: {message}", path.display()))
 }
 
 fn ndjson(

@@ -31,9 +31,7 @@ enum Command {
     Demo(demo::Arguments),
     Run(run::RunArgs),
     Compile(compile::CompileArgs),
-    /// Load Parquet, CSV or NDJSON files into a table of the embedded engine.
     Import(import::ImportArgs),
-    /// Run one BigQuery statement on the embedded engine.
     Query(query::QueryArgs),
     /// Compute a statistic on a client-level file
     Stats(stats::Arguments),

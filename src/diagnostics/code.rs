@@ -88,7 +88,7 @@ codes! {
     SqlSyntax = "E0301", Input;
     /// The embedded engine has no counterpart of a function, type or construct.
     Untranslatable = "E0302", Input;
-    /// A statement fails in the warehouse.
+    /// A table or column is missing from the warehouse, or a statement does not fit it.
     Statement = "E0401", Input;
     /// The warehouse can't be opened or reached.
     Unreachable = "E0402", Unreachable;

@@ -30,7 +30,15 @@ pub fn statistics(rows: &[Row]) -> Rows {
 
 /// The rows of a states table: `metric`, `statistic`, `segment`, `analysis_basis`, `branch` (NULL: all), `state`, `reason`.
 pub fn states(states: &[(Basis, CellState)]) -> Rows {
-    let names = ["metric", "statistic", "segment", "analysis_basis", "branch", "state", "reason"];
+    let names = [
+        "metric",
+        "statistic",
+        "segment",
+        "analysis_basis",
+        "branch",
+        "state",
+        "reason",
+    ];
     let text = |text: &str| Value::String(text.to_string());
     let row = |(basis, state): &(Basis, CellState)| {
         vec![

@@ -138,7 +138,11 @@ impl Runner<'_> {
             return;
         }
         let (period, index) = (work.window.period, work.window.index);
-        self.load(&self.destination.statistics(period, index), &tables::statistics(&rows), rows.len());
+        self.load(
+            &self.destination.statistics(period, index),
+            &tables::statistics(&rows),
+            rows.len(),
+        );
         self.load(&self.destination.states(period, index), &tables::states(&states), 0);
         self.report.statistics.push((period, index, rows));
     }
@@ -158,7 +162,12 @@ impl Runner<'_> {
 
     /// Everybody, then the experiment's segments.
     fn segments(&self) -> Vec<String> {
-        let segments = self.analysis.experiment.segments.iter().map(|segment| segment.name.clone());
+        let segments = self
+            .analysis
+            .experiment
+            .segments
+            .iter()
+            .map(|segment| segment.name.clone());
         std::iter::once(ALL_SEGMENT.to_string()).chain(segments).collect()
     }
 
@@ -188,7 +197,11 @@ impl Runner<'_> {
         let request = stats::units();
         for segment in self.segments() {
             for branch in context.branches {
-                if !units.rows.iter().any(|row| row.segment == segment && row.branch == *branch) {
+                if !units
+                    .rows
+                    .iter()
+                    .any(|row| row.segment == segment && row.branch == *branch)
+                {
                     units.rows.push(request.row(context, &segment, branch, 0.0));
                 }
             }
@@ -245,7 +258,10 @@ impl Runner<'_> {
                 let reason = state.map_or("no values", |state| state.state.as_str());
                 *self.report.cells.states.entry(reason.to_string()).or_default() += 1;
             }
-            let remarks = estimates.states.iter().map(|state| state.diagnostic().within(basis.metrics.name.as_str()));
+            let remarks = estimates
+                .states
+                .iter()
+                .map(|state| state.diagnostic().within(basis.metrics.name.as_str()));
             self.report.diagnostics.0.extend(remarks);
         }
     }

@@ -29,7 +29,12 @@ pub fn check(analysis: &Analysis, work: &Work, warehouse: &dyn Warehouse) -> Res
                     tried.push(source);
                     let found = trial.source(&basis.node, source, &cohort.statement.sql)?;
                     // Windows share sources and metrics, and so their faults.
-                    faults.extend(found.into_iter().filter(|fault| !faults.contains(fault)).collect::<Vec<_>>());
+                    faults.extend(
+                        found
+                            .into_iter()
+                            .filter(|fault| !faults.contains(fault))
+                            .collect::<Vec<_>>(),
+                    );
                 }
             }
         }

@@ -4,16 +4,33 @@ use std::sync::Arc;
 
 use sqlparser::ast;
 use sqlparser::dialect::BigQueryDialect;
-use sqlparser::parser::{Parser, ParserOptions};
+use sqlparser::keywords::Keyword;
+use sqlparser::parser::{Parser, ParserError, ParserOptions};
+use sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer};
 
 use crate::diagnostics::{Code, Diagnostic, Result, Source, Span, offset};
 
 /// Parses a text of one or more statements; a fault points into it.
 pub fn parse(source: &Arc<Source>) -> Result<Vec<ast::Statement>> {
-    Parser::new(&BigQueryDialect {})
-        .with_options(ParserOptions::new().with_unescape(false))
-        .try_with_sql(&source.text)
-        .and_then(|mut parser| parser.parse_statements())
+    parse_with(source, |tokens| tokens)
+}
+
+/// Parses a text whose tokens are changed before.
+pub(super) fn parse_with(
+    source: &Arc<Source>,
+    change: impl FnOnce(Vec<TokenWithSpan>) -> Vec<TokenWithSpan>,
+) -> Result<Vec<ast::Statement>> {
+    let dialect = BigQueryDialect {};
+    Tokenizer::new(&dialect, &source.text)
+        .with_unescape(false)
+        .tokenize_with_location()
+        .map_err(ParserError::from)
+        .and_then(|tokens| {
+            Parser::new(&dialect)
+                .with_options(ParserOptions::new().with_unescape(false))
+                .with_tokens_with_locations(change(safe_calls(tokens)))
+                .parse_statements()
+        })
         .map_err(|error| {
             let text = error.to_string();
             let (message, place) = match text.split_once(" at Line: ") {
@@ -34,6 +51,22 @@ pub fn parse(source: &Arc<Source>) -> Result<Vec<ast::Statement>> {
             }
             .into()
         })
+}
+
+/// `SAFE.SUBSTR(...)` does not parse, as SUBSTR has a grammar of its own; a quoted name has none.
+fn safe_calls(mut tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
+    for place in 2..tokens.len() {
+        let (before, rest) = tokens.split_at_mut(place);
+        if let [.., safe, dot] = before
+            && matches!(&safe.token, Token::Word(word) if word.value.eq_ignore_ascii_case("SAFE") && word.quote_style.is_none())
+            && dot.token == Token::Period
+            && let Token::Word(name) = &mut rest[0].token
+        {
+            name.quote_style = Some('`');
+            name.keyword = Keyword::NoKeyword;
+        }
+    }
+    tokens
 }
 
 /// The line and column of sqlparser's `3, Column: 7`.

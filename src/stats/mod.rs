@@ -266,7 +266,11 @@ pub struct Estimates {
 
 /// The count of units, which every result has beside its metrics: metric `identity`, statistic `count`.
 pub fn units() -> Request {
-    Request { metric: "identity".to_string(), statistic: Statistic::Count, pre_treatments: Vec::new() }
+    Request {
+        metric: "identity".to_string(),
+        statistic: Statistic::Count,
+        pre_treatments: Vec::new(),
+    }
 }
 
 impl Request {

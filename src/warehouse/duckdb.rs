@@ -12,11 +12,10 @@ use duckdb::{Config, Connection};
 use jiff::civil::{Date, DateTime, Time};
 use sqlparser::ast::{ObjectName, visit_relations};
 
-use super::staging::Staging;
+use super::staging::{Staging, staged_type, unstaged};
 use super::{Executed, Rows, Value, Warehouse};
 use crate::diagnostics::{Code, Diagnostic, Diagnostics, Result, Source, Span, nearest};
-use crate::sql::check;
-use crate::sql::duckdb::{Functions, quote_name, quote_string, setup_sql, translate};
+use crate::sql::duckdb::{Functions, parse, quote_name, quote_string, setup_sql, translate};
 use crate::sql::script::{Statement, TableName, Target};
 use crate::sql::types::Type;
 
@@ -172,19 +171,6 @@ impl DuckDb {
             .map_err(|error| Diagnostic::error(Code::Statement, format!("DuckDB: {}", first_line(&error))).into())
     }
 
-    /// Several statements of our own making, all or none.
-    pub(super) fn transaction(&self, statements: &[String]) -> std::result::Result<(), duckdb::Error> {
-        self.connection.execute_batch("BEGIN")?;
-        for statement in statements {
-            if let Err(error) = self.connection.execute_batch(statement) {
-                // The first fault counts; a failing ROLLBACK would only repeat it.
-                let _ = self.connection.execute_batch("ROLLBACK");
-                return Err(error);
-            }
-        }
-        self.connection.execute_batch("COMMIT")
-    }
-
     /// Translates one query, after looking whether its tables exist.
     pub fn translate(&self, name: &str, sql: &str) -> Result<String> {
         let source = Arc::new(Source {
@@ -224,7 +210,7 @@ impl DuckDb {
     /// A statement that reads a table which does not exist is at fault where it names it.
     fn check_tables(&self, source: &Arc<Source>) -> Result<()> {
         let mut names: Vec<(TableName, Option<Span>)> = Vec::new();
-        for statement in check::parse(source)? {
+        for statement in parse(source)? {
             let _ = visit_relations(&statement, |name: &ObjectName| {
                 if let Some(found) = table_name(name) {
                     names.push((found, span_of(source, name)));
@@ -239,7 +225,7 @@ impl DuckDb {
                 continue;
             }
             let mut diagnostic =
-                Diagnostic::error(Code::Missing, format!("there is no table `{name}`")).within(source.path.clone());
+                Diagnostic::error(Code::Statement, format!("there is no table `{name}`")).within(source.path.clone());
             diagnostic.span = span;
             let all = self.all_tables()?;
             diagnostic.help = nearest(&name.to_string(), all.iter().map(String::as_str))
@@ -262,7 +248,6 @@ impl DuckDb {
         let mut diagnostic = Diagnostic::error(Code::Statement, message.clone());
         let quoted = message.split('"').nth(1).map(str::to_string);
         if let (Some(name), true) = (&quoted, message.contains("column")) {
-            diagnostic.code = Code::Missing;
             diagnostic.message = format!("there is no column `{name}`");
             diagnostic.span = word_span(source, name);
             let candidates: Vec<&str> = (text.split_once("Candidate bindings:"))
@@ -437,7 +422,7 @@ impl Warehouse for DuckDb {
 
     fn schema(&self, table: &TableName) -> Result<Vec<(String, Type)>> {
         if !self.exists(table)? {
-            return Err(Diagnostic::error(Code::Missing, format!("there is no table `{table}`")).into());
+            return Err(Diagnostic::error(Code::Statement, format!("there is no table `{table}`")).into());
         }
         let columns = self
             .columns(&full_name(table))
@@ -477,10 +462,10 @@ impl DuckDb {
             );
         };
         let kinds: Vec<String> = (columns.iter().enumerate())
-            .map(|(place, (_, kind))| format!("'c{place}': '{}'", kind.duckdb().replace('\'', "''")))
+            .map(|(place, (_, kind))| format!("'c{place}': '{}'", staged_type(kind).duckdb().replace('\'', "''")))
             .collect();
         let list: Vec<String> = (columns.iter().enumerate())
-            .map(|(place, (name, _))| format!("c{place} AS {}", quote_name(name)))
+            .map(|(place, (name, kind))| format!("{} AS {}", unstaged(&format!("c{place}"), kind), quote_name(name)))
             .collect();
         let query = format!(
             "SELECT {} FROM read_json({path}, format = 'newline_delimited', columns = {{{}}}, maximum_object_size = 268435456)",
@@ -524,7 +509,7 @@ impl DuckDb {
         let list = match columns {
             None => "*".to_string(),
             Some(columns) => {
-                let unreadable = |error: duckdb::Error| Diagnostic::error(Code::BadRow, first_line(&error));
+                let unreadable = |error: duckdb::Error| Diagnostic::error(Code::Data, first_line(&error));
                 let found = self.columns(&format!("SELECT * FROM {relation}")).map_err(unreadable)?;
                 let list: Vec<String> = (columns.iter())
                     .map(|(name, kind)| {
@@ -543,14 +528,14 @@ impl DuckDb {
     fn replace(&self, table: &TableName, query: &str) -> Result<()> {
         self.make_room(table)?;
         let failed = |error: duckdb::Error| -> Diagnostics {
-            Diagnostic::error(Code::BadRow, format!("can't load `{table}`: {}", first_line(&error))).into()
+            Diagnostic::error(Code::Data, format!("can't load `{table}`: {}", first_line(&error))).into()
         };
         self.create(table, query).map_err(failed)?;
         for (name, kind) in self.columns(&full_name(table)).map_err(failed)? {
             if let Err(fault) = Type::parse_duckdb(&kind) {
                 self.connection.execute_batch("ROLLBACK").map_err(failed)?;
                 return Err(
-                    Diagnostic::error(Code::BadRow, format!("the column `{name}` can't be kept: {fault}"))
+                    Diagnostic::error(Code::Data, format!("the column `{name}` can't be kept: {fault}"))
                         .with_help("a schema says which type it is meant to have")
                         .into(),
                 );
@@ -559,8 +544,13 @@ impl DuckDb {
         self.connection.execute_batch("COMMIT").map_err(failed)
     }
 
+    /// Ends what [`DuckDb::create`] began.
+    pub(super) fn commit(&self) -> std::result::Result<(), duckdb::Error> {
+        self.connection.execute_batch("COMMIT")
+    }
+
     /// Within a transaction that is left open: a table of a query's rows, with BigQuery's types. After a fault the transaction is over.
-    fn create(&self, table: &TableName, query: &str) -> std::result::Result<(), duckdb::Error> {
+    pub(super) fn create(&self, table: &TableName, query: &str) -> std::result::Result<(), duckdb::Error> {
         let name = full_name(table);
         let create = || -> std::result::Result<(), duckdb::Error> {
             self.connection.execute_batch("BEGIN")?;
@@ -608,7 +598,7 @@ fn normal(kind: &str) -> String {
     kind.chars().filter(|c| !matches!(c, '"' | ' ')).collect()
 }
 
-pub(super) fn full_name(table: &TableName) -> String {
+fn full_name(table: &TableName) -> String {
     format!(
         "{}.{}.{}",
         quote_name(&table.project),

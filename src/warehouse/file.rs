@@ -7,7 +7,7 @@ use std::path::Path;
 use indexmap::IndexMap;
 
 use super::DuckDb;
-use super::duckdb::{first_line, full_name};
+use super::duckdb::first_line;
 use crate::diagnostics::{Code, Diagnostic, Result};
 use crate::sql::duckdb::{quote_name, quote_string};
 use crate::sql::script::TableName;
@@ -67,11 +67,10 @@ impl DuckDb {
         };
         self.make_room(table)?;
         let sql = format!(
-            "CREATE OR REPLACE TABLE {} AS SELECT *, row_number() OVER () AS {} FROM ({rows})",
-            full_name(table),
+            "SELECT *, row_number() OVER () AS {} FROM ({rows})",
             quote_name(row_number)
         );
-        self.transaction(&[sql]).map_err(|error| {
+        self.create(table, &sql).and_then(|()| self.commit()).map_err(|error| {
             Diagnostic::error(
                 Code::Data,
                 format!("can't load {}: {}", file.display(), first_line(&error)),

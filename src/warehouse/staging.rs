@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::Value;
 use crate::diagnostics::{Code, Diagnostic, Result};
+use crate::sql::duckdb::quote_name;
 use crate::sql::types::Type;
 
 /// A file of rows that goes away with its owner.
@@ -56,6 +57,38 @@ fn unwritable(error: &std::io::Error) -> crate::diagnostics::Diagnostics {
     Diagnostic::error(Code::Unwritable, format!("can't write a temporary file: {error}")).into()
 }
 
+/// The type as which DuckDB reads a staged value: bytes are base64.
+pub(super) fn staged_type(kind: &Type) -> Type {
+    match kind {
+        Type::Bytes => Type::String,
+        Type::Array(element) => Type::Array(Box::new(staged_type(element))),
+        Type::Struct(fields) => {
+            let fields = fields.iter().map(|(name, kind)| (name.clone(), staged_type(kind)));
+            Type::Struct(fields.collect())
+        }
+        other => other.clone(),
+    }
+}
+
+/// The DuckDB expression that makes a staged value what it is meant to be.
+pub(super) fn unstaged(staged: &str, kind: &Type) -> String {
+    match kind {
+        kind if staged_type(kind) == *kind => staged.to_string(),
+        Type::Array(element) => format!("list_transform({staged}, lambda item: {})", unstaged("item", element)),
+        Type::Struct(fields) => {
+            let fields: Vec<String> = fields
+                .iter()
+                .map(|(name, kind)| {
+                    let part = unstaged(&format!("({staged}).{}", quote_name(name)), kind);
+                    format!("'{}': {part}", name.replace('\'', "''"))
+                })
+                .collect();
+            format!("CASE WHEN {staged} IS NOT NULL THEN {{{}}} END", fields.join(", "))
+        }
+        _ => format!("from_base64({staged})"),
+    }
+}
+
 /// One row as a line. Columns are c0, c1, ..., so that no name needs quoting.
 fn line(row: &[Value], columns: &[(String, Type)]) -> String {
     let mut line = String::from("{");
@@ -83,10 +116,6 @@ fn text_of(value: &Value, kind: &Type) -> String {
                 })
                 .collect();
             format!("{{{}}}", fields.join(","))
-        }
-        (Value::Bytes(bytes), _) => {
-            let digits: String = bytes.iter().map(|byte| format!("\\x{byte:02X}")).collect();
-            serde_json::Value::from(digits).to_string()
         }
         (Value::Json(text), _) => text.clone(),
         // DuckDB reads a timestamp without a zone as it stands.

@@ -271,7 +271,11 @@ fn near(a: f64, b: f64) -> bool {
 /// Stand-ins for the functions that are private: the others are the program's own.
 pub fn stand_ins(shared: &Path) -> std::sync::Arc<isobar::diagnostics::Source> {
     let text = std::fs::read_to_string(shared.join("fixtures/sql/functions.sql")).unwrap();
-    let is_private = |part: &&str| part.contains("udf.monetized_search`(") || part.contains("udf.normalize_search_engine`(");
+    let is_private =
+        |part: &&str| part.contains("udf.monetized_search`(") || part.contains("udf.normalize_search_engine`(");
     let private: Vec<&str> = text.split("\n\n").filter(is_private).collect();
-    std::sync::Arc::new(isobar::diagnostics::Source { path: "functions.sql".into(), text: private.join("\n\n") })
+    std::sync::Arc::new(isobar::diagnostics::Source {
+        path: "functions.sql".into(),
+        text: private.join("\n\n"),
+    })
 }

@@ -8,7 +8,9 @@ use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use cases::{Expected, Schemas, differences, enrollments_table, read, schemas, shared, slugs, stand_ins, unpack_reference};
+use cases::{
+    Expected, Schemas, differences, enrollments_table, read, schemas, shared, slugs, stand_ins, unpack_reference,
+};
 use isobar::analysis::Period;
 use isobar::config::{self, Configs};
 use isobar::experiment;
@@ -34,7 +36,10 @@ const TIES: [&str; 6] = [
 
 /// Cells of ours beyond those that the fixture names: `mozfun.stats.mode_last(ARRAY_AGG(country))` without an order takes the last of
 /// equally frequent values in whatever order the join returns rows.
-const UNORDERED: (&str, &str) = ("bug-1669364-pref-verify-changing-location-service-providers-still-release-82-83", "country");
+const UNORDERED: (&str, &str) = (
+    "bug-1669364-pref-verify-changing-location-service-providers-still-release-82-83",
+    "country",
+);
 
 /// What was compared.
 #[derive(Default)]
@@ -100,7 +105,10 @@ fn statements_return_the_reference_rows() {
 impl Suite {
     fn check(&self, slug: &str) {
         let case = read(&self.shared, &self.schemas, slug);
-        let limits = Limits { memory: Some("4GB".into()), threads: Some(1) };
+        let limits = Limits {
+            memory: Some("4GB".into()),
+            threads: Some(1),
+        };
         let engine = DuckDb::in_memory(self.functions.clone(), &limits).unwrap();
         for (table, rows) in &case.telemetry {
             engine.load(table, rows).unwrap();
@@ -126,7 +134,12 @@ impl Suite {
                     Ok(rows) => differences(&expected.rows, &rows, &left_out),
                     Err(faults) => vec![faults.to_string()],
                 };
-                self.fault(found.iter().take(3).map(|fault| format!("{slug}/{}, {whose}: {fault}", expected.file)));
+                self.fault(
+                    found
+                        .iter()
+                        .take(3)
+                        .map(|fault| format!("{slug}/{}, {whose}: {fault}", expected.file)),
+                );
             };
             let file = self.reference.path().join("sql").join(slug).join(&expected.file);
             compare("reference", &std::fs::read_to_string(file).unwrap());
@@ -142,7 +155,9 @@ impl Suite {
             let columns = expected.rows.columns.iter().filter(is_compared).count();
             totals.statements.fetch_add(1, Ordering::Relaxed);
             totals.rows.fetch_add(expected.rows.rows.len(), Ordering::Relaxed);
-            totals.cells.fetch_add(expected.rows.rows.len() * columns, Ordering::Relaxed);
+            totals
+                .cells
+                .fetch_add(expected.rows.rows.len() * columns, Ordering::Relaxed);
             totals.left_out.fetch_add(left_out.len(), Ordering::Relaxed);
         }
         self.totals.cases.fetch_add(1, Ordering::Relaxed);
@@ -158,7 +173,11 @@ fn work(shared: &Path, configs: &Configs, slug: &str) -> Work {
     let file = shared.join(format!("corpus/experiments/{slug}.json"));
     let (experiments, _) = experiment::load(&[file]).unwrap();
     let analysis = configs.resolve(&experiments[0]).unwrap();
-    let selection = Selection { date: None, periods: Period::ALL.to_vec(), compat: Compat::Jetstream };
+    let selection = Selection {
+        date: None,
+        periods: Period::ALL.to_vec(),
+        compat: Compat::Jetstream,
+    };
     let destination = Destination {
         project: "moz-fx-data-experiments".to_string(),
         dataset: "mozanalysis".to_string(),
@@ -173,9 +192,20 @@ fn ours<'a>(work: &'a Work, resolved: &Json, expected: &Expected) -> Option<&'a 
     if expected.file == "enrollments.sql" {
         return work.cohort.as_ref().map(|cohort| &cohort.statement);
     }
-    let (period, basis) = expected.file.strip_prefix("metrics_")?.strip_suffix(".sql")?.rsplit_once('_')?;
+    let (period, basis) = expected
+        .file
+        .strip_prefix("metrics_")?
+        .strip_suffix(".sql")?
+        .rsplit_once('_')?;
     let index = resolved["schedule"][period]["sql_at"]["window_index"].as_i64()?;
     let is_meant = |window: &isobar::schedule::Window| window.period.as_str() == period && window.index == index;
-    let bases = work.windows.iter().filter(|work| is_meant(&work.window)).flat_map(|work| &work.bases);
-    bases.filter(|work| work.basis.as_str() == basis).map(|work| &work.metrics).next()
+    let bases = work
+        .windows
+        .iter()
+        .filter(|work| is_meant(&work.window))
+        .flat_map(|work| &work.bases);
+    bases
+        .filter(|work| work.basis.as_str() == basis)
+        .map(|work| &work.metrics)
+        .next()
 }

@@ -86,8 +86,7 @@ impl Part {
             Part::Month => "month",
             Part::Quarter => "quarter",
             Part::Year => "year",
-            Part::IsoYear => "isoyear",
-            Part::Week(_) | Part::DayOfWeek | Part::DayOfYear | Part::Date | Part::Time => return None,
+            Part::IsoYear | Part::Week(_) | Part::DayOfWeek | Part::DayOfYear | Part::Date | Part::Time => return None,
         })
     }
 
@@ -229,11 +228,19 @@ impl Translator<'_> {
             return format!("((epoch_us({later}) - epoch_us({earlier})) // {length})");
         }
         let (later, earlier) = (self.moment(later, &kind), self.moment(earlier, &kind));
+        // DuckDB counts weeks of seven days, not their boundaries.
+        let weeks = |days: u8| {
+            let monday = |moment: &str| match days {
+                0 => format!("date_trunc('week', {moment})"),
+                days => format!("date_trunc('week', {moment} - INTERVAL {days} DAY)"),
+            };
+            format!("(date_diff('day', {}, {}) // 7)", monday(&earlier), monday(&later))
+        };
         match (part, part.word()) {
+            (Part::IsoWeek, _) => weeks(0),
+            (Part::Week(days), _) => weeks(days),
+            (Part::IsoYear, _) => format!("(isoyear({later}) - isoyear({earlier}))"),
             (_, Some(word)) => format!("date_diff('{word}', {earlier}, {later})"),
-            (Part::Week(days), None) => {
-                format!("date_diff('week', {earlier} - INTERVAL {days} DAY, {later} - INTERVAL {days} DAY)")
-            }
             (_, None) => self.fault(call.span, format!("`{}` does not take this part", call.name), None),
         }
     }

@@ -1,6 +1,6 @@
 //! Expressions: literals, names, operators, casts, CASE, subqueries, arrays and structs.
 
-use sqlparser::ast::{self,
+use sqlparser::ast::{
     AccessExpr, Array, ArrayElemTypeDef, BinaryOperator, CaseWhen, CastKind, CeilFloorKind, DataType, ExactNumberInfo,
     Expr, Function, Ident, Spanned, StructField, Subscript, TypedString, UnaryOperator, Value, ValueWithSpan,
 };
@@ -266,9 +266,6 @@ impl Translator<'_> {
 
     /// A path with subscripts, or a field of an expression.
     fn access(&mut self, root: &Expr, chain: &[AccessExpr]) -> String {
-        if let Some((call, rest)) = dotted_call(root, chain) {
-            return self.access(&call, rest);
-        }
         let mut text = self.operand(root);
         if matches!(
             root,
@@ -323,6 +320,10 @@ impl Translator<'_> {
     pub(super) fn value(&mut self, value: &ValueWithSpan) -> String {
         match &value.value {
             Value::Number(digits, _) => number(digits),
+            Value::HexStringLiteral(digits) => match i64::from_str_radix(digits, 16) {
+                Ok(number) => number.to_string(),
+                Err(_) => self.unknown(value.span, "this number"),
+            },
             Value::Boolean(true) => "TRUE".into(),
             Value::Boolean(false) => "FALSE".into(),
             Value::Null => "NULL".into(),
@@ -594,26 +595,4 @@ fn number(digits: &str) -> String {
         true => format!("{digits}e0"),
         false => digits.into(),
     }
-}
-
-/// The call of `a.b.f(x).field`, which the parser takes for fields of `a`: the function with its whole name, and what follows.
-fn dotted_call<'a>(root: &Expr, chain: &'a [AccessExpr]) -> Option<(Expr, &'a [AccessExpr])> {
-    let mut path = match root {
-        Expr::Identifier(name) => vec![name.clone()],
-        Expr::CompoundIdentifier(names) => names.clone(),
-        _ => return None,
-    };
-    for (index, access) in chain.iter().enumerate() {
-        match access {
-            AccessExpr::Dot(Expr::Identifier(name)) => path.push(name.clone()),
-            AccessExpr::Dot(Expr::Function(function)) => {
-                let mut function = function.clone();
-                let name = path.into_iter().map(ast::ObjectNamePart::Identifier);
-                function.name = ast::ObjectName(name.chain(function.name.0).collect());
-                return Some((Expr::Function(function), &chain[index + 1..]));
-            }
-            _ => return None,
-        }
-    }
-    None
 }

@@ -17,7 +17,6 @@ const SAME: &[(&str, &str, usize, usize)] = &[
     ("ASIN", "asin", 1, 1),
     ("ATAN", "atan", 1, 1),
     ("ATAN2", "atan2", 2, 2),
-    ("BIT_COUNT", "bit_count", 1, 1),
     ("BYTE_LENGTH", "strlen", 1, 1),
     ("CEIL", "ceil", 1, 1),
     ("CEILING", "ceil", 1, 1),
@@ -50,7 +49,6 @@ const SAME: &[(&str, &str, usize, usize)] = &[
     ("REPLACE", "replace", 3, 3),
     ("REVERSE", "reverse", 1, 1),
     ("RIGHT", "right", 2, 2),
-    ("SIGN", "sign", 1, 1),
     ("SIN", "sin", 1, 1),
     ("SINH", "sinh", 1, 1),
     ("SQRT", "sqrt", 1, 1),
@@ -123,6 +121,7 @@ const SPECIAL: &[&str] = &[
     "ARRAY_FIRST",
     "ARRAY_LAST",
     "ARRAY_TO_STRING",
+    "BIT_COUNT",
     "BOOL",
     "CONCAT",
     "COUNT",
@@ -184,6 +183,7 @@ const SPECIAL: &[&str] = &[
     "SAFE_NEGATE",
     "SAFE_SUBTRACT",
     "SHA256",
+    "SIGN",
     "SPLIT",
     "STRING",
     "STRING_AGG",
@@ -283,7 +283,11 @@ impl Translator<'_> {
             .chain(AGGREGATES.iter().map(|row| row.0))
             .chain(SPECIAL.iter().copied())
             .chain(self.functions.names());
-        let help = nearest(&call.name, known).map(|name| format!("a function with a similar name is `{name}`"));
+        // Names of functions are alike in capitals and small letters.
+        let known: Vec<(String, &str)> = known.map(|name| (name.to_lowercase(), name)).collect();
+        let near = nearest(&call.name.to_lowercase(), known.iter().map(|(lower, _)| lower.as_str()));
+        let near = near.and_then(|near| known.iter().find(|(lower, _)| lower == near));
+        let help = near.map(|(_, name)| format!("a function with a similar name is `{name}`"));
         self.fault(
             call.span,
             format!("the embedded engine does not know the function `{}`", call.name),
@@ -377,7 +381,11 @@ impl Translator<'_> {
                     scalar(self, 1, usize::MAX);
                     call.arguments.iter().map(|argument| self.text(argument)).collect()
                 };
-                format!("({})", texts.join(" || "))
+                // With a NULL that has no type, DuckDB's `||` has none either.
+                match texts.iter().any(|text| text == "NULL") {
+                    true => "CAST(NULL AS VARCHAR)".into(),
+                    false => format!("({})", texts.join(" || ")),
+                }
             }
             "SUBSTR" | "SUBSTRING" => {
                 self.is_scalar(call);
@@ -434,6 +442,15 @@ impl Translator<'_> {
             "MD5" | "SHA256" => {
                 let texts = scalar(self, 1, 1);
                 format!("unhex({}({}))", call.name.to_lowercase(), texts[0])
+            }
+            // DuckDB counts the bits of the narrowest type that holds a literal.
+            "BIT_COUNT" => format!("bit_count(CAST({} AS BIGINT))", scalar(self, 1, 1)[0]),
+            "SIGN" => {
+                let texts = scalar(self, 1, 1);
+                match call.arguments.first().and_then(|argument| self.known_type(argument)) {
+                    Some(Type::Float64) => format!("CAST(sign({}) AS DOUBLE)", texts[0]),
+                    _ => format!("sign({})", texts[0]),
+                }
             }
             "ROUND" | "TRUNC" => {
                 let texts = scalar(self, 1, if call.name == "ROUND" { 2 } else { 1 });

@@ -15,6 +15,7 @@ impl Translator<'_> {
                     Some(Type::Float64)
                 }
                 Value::Number(..) => Some(Type::Int64),
+                Value::HexStringLiteral(_) => Some(Type::Int64),
                 Value::Boolean(_) => Some(Type::Bool),
                 value => super::expression::string_value(value)
                     .and_then(Result::ok)

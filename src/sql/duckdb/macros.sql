@@ -135,14 +135,23 @@ CREATE MACRO isobar.unix_millis(x) AS isobar.floor_divide(epoch_us(x), 1000);
 -- A text that is not JSON has no values. DuckDB's json_value() is a JSON scalar; the second step takes the quotes away.
 CREATE MACRO isobar.json_value(x, path) AS json_extract_string(json_value(TRY_CAST(x AS JSON), path), '$');
 
--- In text, JSON's null is no value.
-CREATE MACRO isobar.json_query(x, path) AS CASE
-  WHEN typeof(x) = 'JSON' OR json_type(TRY_CAST(x AS JSON), path) <> 'NULL' THEN json_extract(TRY_CAST(x AS JSON), path)
-END;
+-- Of a STRING the result is a STRING, in which JSON's null is no value; of a JSON it is a JSON.
+CREATE MACRO isobar.typed_query
+  (x JSON, path) AS json_extract(x, path),
+  (x VARCHAR, path) AS CASE
+    WHEN json_type(TRY_CAST(x AS JSON), path) <> 'NULL' THEN CAST(json_extract(TRY_CAST(x AS JSON), path) AS VARCHAR)
+  END;
 
-CREATE MACRO isobar.json_query_array(x, path) AS CASE
-  WHEN json_type(TRY_CAST(x AS JSON), path) = 'ARRAY' THEN CAST(json_extract(TRY_CAST(x AS JSON), path) AS JSON[])
-END;
+CREATE MACRO isobar.json_query(x, path) AS list_transform([x], lambda document: isobar.typed_query(document, path))[1];
+
+CREATE MACRO isobar.typed_array
+  (x JSON, path) AS CASE WHEN json_type(x, path) = 'ARRAY' THEN CAST(json_extract(x, path) AS JSON[]) END,
+  (x VARCHAR, path) AS CASE
+    WHEN json_type(TRY_CAST(x AS JSON), path) = 'ARRAY'
+      THEN list_transform(CAST(json_extract(TRY_CAST(x AS JSON), path) AS JSON[]), lambda item: CAST(item AS VARCHAR))
+  END;
+
+CREATE MACRO isobar.json_query_array(x, path) AS list_transform([x], lambda document: isobar.typed_array(document, path))[1];
 
 CREATE MACRO isobar.json_value_array(x, path) AS list_transform(isobar.json_query_array(x, path), lambda item: isobar.json_value(item, '$'));
 

@@ -16,6 +16,7 @@ mod known;
 mod literal;
 mod normal;
 mod query;
+mod tokens;
 mod udf;
 
 use std::collections::BTreeSet;
@@ -43,8 +44,7 @@ pub type Wildcard<'a> = &'a dyn Fn(&str, &str, &str) -> Vec<String>;
 ///
 /// `wildcard` answers for wildcard tables; without it they are faults.
 pub fn translate(source: &Arc<Source>, functions: &Functions, wildcard: Option<Wildcard<'_>>) -> Result<Vec<String>> {
-    let mut statements = check::parse(source)?;
-    normal::normalise(&mut statements);
+    let statements = parse(source)?;
     let mut translator = Translator::new(source, functions, wildcard);
     let texts: Vec<String> = statements
         .iter()
@@ -54,6 +54,13 @@ pub fn translate(source: &Arc<Source>, functions: &Functions, wildcard: Option<W
         })
         .collect();
     translator.finish(texts)
+}
+
+/// Parses a text as [`translate`] does: with the repairs that the translation needs, which its printed form would show.
+pub fn parse(source: &Arc<Source>) -> Result<Vec<ast::Statement>> {
+    let mut statements = check::parse_with(source, tokens::respell)?;
+    normal::normalise(&mut statements);
+    Ok(statements)
 }
 
 /// The statements that a plain DuckDB shell needs before a translated statement runs there.

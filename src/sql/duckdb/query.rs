@@ -140,11 +140,7 @@ impl Translator<'_> {
                     _ => {
                         let fault = format!("the embedded engine does not know `{op} {set_quantifier}`");
                         let help = "UNION ALL, UNION DISTINCT, EXCEPT DISTINCT and INTERSECT DISTINCT are known";
-                        self.fault(
-                            right.span(),
-                            fault,
-                            Some(help.into()),
-                        );
+                        self.fault(right.span(), fault, Some(help.into()));
                         "UNION ALL"
                     }
                 };
@@ -307,6 +303,10 @@ impl Translator<'_> {
                 SelectItem::UnnamedExpr(expr) => {
                     let text = self.expression(expr);
                     match (super::known::inferred_name(expr), columns) {
+                        // DuckDB names a column after the whole text of a path with a subscript or call in it.
+                        (Some(name), _) if matches!(expr, Expr::CompoundFieldAccess { .. }) => {
+                            format!("{text} AS {}", quote_name(&name))
+                        }
                         (Some(name), _) if text.rsplit('.').next() != Some(&quote_name(&name)) => {
                             format!("{text} AS {}", quote_name(&name))
                         }

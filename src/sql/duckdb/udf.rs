@@ -14,7 +14,6 @@ use sqlparser::ast::{
 
 use super::{CATALOG, Translator, quote_name};
 use crate::diagnostics::{Diagnostics, Result, Source};
-use crate::sql::check;
 use crate::sql::types::Type;
 
 /// Our own definitions, with the names of their files.
@@ -196,9 +195,7 @@ fn definitions(source: &Arc<Source>) -> Result<Vec<(String, CreateFunction)>> {
     let functions = Functions::default();
     let mut translator = Translator::new(source, &functions, None);
     let mut found = Vec::new();
-    let mut statements = check::parse(source)?;
-    super::normal::normalise(&mut statements);
-    for statement in statements {
+    for statement in super::parse(source)? {
         match statement {
             Statement::CreateFunction(function) => {
                 let parts: Vec<String> = (translator.name_parts(&function.name).into_iter())

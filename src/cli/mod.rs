@@ -46,7 +46,7 @@ pub enum Outcome {
     Incomplete,
 }
 
-/// Runs the command line of this process. Faults go to stderr; the exit code follows `docs/exit-codes.md`.
+/// Runs the command line of this process. Faults go to stderr; the exit codes are listed in the README.
 pub fn main() -> ExitCode {
     let cli = Cli::parse_from(std::env::args_os().map(with_hyphens));
     let outcome: diagnostics::Result<Outcome> = match cli.command {

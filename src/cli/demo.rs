@@ -22,7 +22,7 @@ use crate::summary::ALL_SEGMENT;
 use crate::warehouse::DuckDb;
 use crate::warehouse::duckdb::{Access, Limits};
 
-/// Writes synthetic telemetry with known effects and analyses it.
+/// Write synthetic telemetry with known effects and analyse it
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// The folder to write; a demo that lies there is replaced.

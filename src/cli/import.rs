@@ -24,7 +24,7 @@ use crate::warehouse::staging::Staging;
 /// After this many bad rows the rest is not read.
 const MOST_FAULTS: usize = 20;
 
-/// Loads files into a table, which they replace.
+/// Load Parquet, CSV or NDJSON files into a table, replacing it
 #[derive(Debug, Args)]
 pub struct ImportArgs {
     #[command(flatten)]

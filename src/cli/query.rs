@@ -11,7 +11,7 @@ use crate::sql::types::Type;
 use crate::warehouse::duckdb::Access;
 use crate::warehouse::{Rows, Value, Warehouse};
 
-/// Runs one BigQuery statement and prints its rows.
+/// Run one BigQuery statement and print its rows
 #[derive(Debug, Args)]
 pub struct QueryArgs {
     #[command(flatten)]

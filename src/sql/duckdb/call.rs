@@ -69,7 +69,7 @@ impl Translator<'_> {
             arguments: Vec::new(),
             star: false,
             distinct: false,
-            nulls: null_treatment.clone(),
+            nulls: *null_treatment,
             order_by: &[],
             limit: None,
             having: None,
@@ -81,10 +81,6 @@ impl Translator<'_> {
         }
         match args {
             FunctionArguments::None => {}
-            FunctionArguments::Subquery(query) if call.name.eq_ignore_ascii_case("ARRAY") => {
-                // The caller reads the subquery from the tree.
-                let _ = query;
-            }
             FunctionArguments::Subquery(_) => {
                 self.unknown(call.span, "a subquery without parentheses of its own as an argument");
                 return None;
@@ -103,7 +99,7 @@ impl Translator<'_> {
                 }
                 for clause in &list.clauses {
                     match clause {
-                        FunctionArgumentClause::IgnoreOrRespectNulls(nulls) => call.nulls = Some(nulls.clone()),
+                        FunctionArgumentClause::IgnoreOrRespectNulls(nulls) => call.nulls = Some(*nulls),
                         FunctionArgumentClause::OrderBy(keys) => call.order_by = keys,
                         FunctionArgumentClause::Limit(limit) => call.limit = Some(limit),
                         FunctionArgumentClause::Having(having) => call.having = Some(having),

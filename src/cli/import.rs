@@ -15,11 +15,11 @@ use super::database::Database;
 use crate::diagnostics::{Code, Diagnostic, Diagnostics, Result};
 use crate::sql::script::TableName;
 use crate::sql::types::Type;
-use crate::warehouse::Value;
 use crate::warehouse::decode::{decode, from_text};
-use crate::warehouse::duckdb::{Access, FileKind};
+use crate::warehouse::duckdb::Access;
 use crate::warehouse::records::Records;
 use crate::warehouse::staging::Staging;
+use crate::warehouse::{FileKind, Value};
 
 /// After this many bad rows the rest is not read.
 const MOST_FAULTS: usize = 20;

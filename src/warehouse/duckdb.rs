@@ -9,10 +9,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use duckdb::{Config, Connection};
-use jiff::civil::{Date, DateTime, Time};
 use sqlparser::ast::{ObjectName, visit_relations};
 
-use super::staging::{Staging, staged_type, unstaged};
+use super::staging::Staging;
+use super::values::value;
 use super::{Executed, Rows, Value, Warehouse};
 use crate::diagnostics::{Code, Diagnostic, Diagnostics, Result, Source, Span, nearest};
 use crate::sql::duckdb::{Functions, parse, quote_name, quote_string, setup_sql, translate};
@@ -39,7 +39,7 @@ pub struct Limits {
 
 /// DuckDB as a [`Warehouse`].
 pub struct DuckDb {
-    connection: Connection,
+    pub(super) connection: Connection,
     functions: Functions,
     /// None: projects live in memory.
     folder: Option<PathBuf>,
@@ -212,23 +212,23 @@ impl DuckDb {
         let mut names: Vec<(TableName, Option<Span>)> = Vec::new();
         for statement in parse(source)? {
             let _ = visit_relations(&statement, |name: &ObjectName| {
-                if let Some(found) = table_name(name) {
+                if let Some(found) = table_name(name).filter(|found| !found.table.ends_with('*')) {
                     names.push((found, span_of(source, name)));
                 }
                 ControlFlow::<()>::Continue(())
             });
         }
+        let known = self.all_tables()?;
         let mut faults = Diagnostics::default();
         let mut seen = BTreeSet::new();
         for (name, span) in names {
-            if name.table.ends_with('*') || !seen.insert(name.clone()) || self.exists(&name)? {
+            if known.contains(&name.to_string()) || !seen.insert(name.clone()) {
                 continue;
             }
             let mut diagnostic =
                 Diagnostic::error(Code::Statement, format!("there is no table `{name}`")).within(source.path.clone());
             diagnostic.span = span;
-            let all = self.all_tables()?;
-            diagnostic.help = nearest(&name.to_string(), all.iter().map(String::as_str))
+            diagnostic.help = nearest(&name.to_string(), known.iter().map(String::as_str))
                 .map(|near| format!("a table with a similar name is `{near}`"));
             faults.0.push(diagnostic);
         }
@@ -236,7 +236,7 @@ impl DuckDb {
     }
 
     /// The columns of a table or query, as DuckDB names and types them.
-    fn columns(&self, table: &str) -> std::result::Result<Vec<(String, String)>, duckdb::Error> {
+    pub(super) fn columns(&self, table: &str) -> std::result::Result<Vec<(String, String)>, duckdb::Error> {
         let mut statement = self.connection.prepare(&format!("DESCRIBE {table}"))?;
         statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
     }
@@ -262,21 +262,28 @@ impl DuckDb {
         Diagnostics::from(diagnostic.within(source.path.clone()))
     }
 
-    fn all_tables(&self) -> Result<Vec<String>> {
-        self.strings(
-            "SELECT table_catalog || '.' || table_schema || '.' || table_name FROM information_schema.tables \
-             WHERE table_catalog NOT IN ('system', 'temp', 'memory') ORDER BY ALL",
-        )
+    /// The full names of all tables and views.
+    fn all_tables(&self) -> Result<BTreeSet<String>> {
+        let names = self.strings(
+            "SELECT database_name || '.' || schema_name || '.' || table_name FROM duckdb_tables() WHERE NOT internal \
+             UNION ALL SELECT database_name || '.' || schema_name || '.' || view_name FROM duckdb_views() WHERE NOT internal",
+        )?;
+        Ok(names.into_iter().collect())
     }
 
+    /// The tables of a dataset, and the views too where they are asked for, in alphabetical order.
     fn tables_of_kind(&self, project: &str, dataset: &str, views: bool) -> Result<Vec<String>> {
         let (Some(project), Some(dataset)) = (quote_string(project), quote_string(dataset)) else {
             return Ok(Vec::new());
         };
-        let kind = if views { "" } else { " AND table_type = 'BASE TABLE'" };
-        self.strings(&format!(
-            "SELECT table_name FROM information_schema.tables WHERE table_catalog = {project} AND table_schema = {dataset}{kind} ORDER BY ALL"
-        ))
+        let place = format!("database_name = {project} AND schema_name = {dataset} AND NOT internal");
+        let mut sql = format!("SELECT table_name AS name FROM duckdb_tables() WHERE {place}");
+        if views {
+            sql.push_str(&format!(
+                " UNION ALL SELECT view_name FROM duckdb_views() WHERE {place}"
+            ));
+        }
+        self.strings(&format!("{sql} ORDER BY name"))
     }
 
     fn strings(&self, sql: &str) -> Result<Vec<String>> {
@@ -285,21 +292,6 @@ impl DuckDb {
             statement.query_map([], |row| row.get(0))?.collect()
         };
         list().map_err(|error| Diagnostic::error(Code::Statement, format!("DuckDB: {}", first_line(&error))).into())
-    }
-
-    /// Whether a table of that name is a view; None when there is neither.
-    fn is_view(&self, table: &TableName) -> Result<Option<bool>> {
-        if !self
-            .tables_of_kind(&table.project, &table.dataset, true)?
-            .contains(&table.table)
-        {
-            return Ok(None);
-        }
-        Ok(Some(
-            !self
-                .tables_of_kind(&table.project, &table.dataset, false)?
-                .contains(&table.table),
-        ))
     }
 
     /// The statement that makes room for a table or view where one of the other kind stands.
@@ -413,7 +405,7 @@ impl Warehouse for DuckDb {
     }
 
     fn exists(&self, table: &TableName) -> Result<bool> {
-        Ok(self.is_view(table)?.is_some())
+        Ok(self.tables(&table.project, &table.dataset)?.contains(&table.table))
     }
 
     fn tables(&self, project: &str, dataset: &str) -> Result<Vec<String>> {
@@ -442,108 +434,7 @@ impl Warehouse for DuckDb {
     }
 }
 
-/// The kinds of files that can be loaded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FileKind {
-    /// Apache Parquet.
-    Parquet,
-    /// Comma-separated values with a line of names, perhaps packed.
-    Csv,
-    /// One JSON object per line, perhaps packed.
-    Ndjson,
-}
-
 impl DuckDb {
-    /// Replaces a table by staged rows.
-    pub fn load_staged(&self, table: &TableName, columns: &[(String, Type)], staging: &mut Staging) -> Result<()> {
-        let Some(path) = staging.finish()?.to_str().and_then(quote_string) else {
-            return Err(
-                Diagnostic::error(Code::Unwritable, "the folder for temporary files has no usable name").into(),
-            );
-        };
-        let kinds: Vec<String> = (columns.iter().enumerate())
-            .map(|(place, (_, kind))| format!("'c{place}': '{}'", staged_type(kind).duckdb().replace('\'', "''")))
-            .collect();
-        let list: Vec<String> = (columns.iter().enumerate())
-            .map(|(place, (name, kind))| format!("{} AS {}", unstaged(&format!("c{place}"), kind), quote_name(name)))
-            .collect();
-        let query = format!(
-            "SELECT {} FROM read_json({path}, format = 'newline_delimited', columns = {{{}}}, maximum_object_size = 268435456)",
-            list.join(", "),
-            kinds.join(", ")
-        );
-        self.replace(table, &query)
-    }
-
-    /// Replaces a table by the content of files, as DuckDB reads them. With `columns`, these are the table's columns, by name; a column
-    /// that the files lack is null.
-    pub fn load_files(
-        &self,
-        table: &TableName,
-        files: &[PathBuf],
-        kind: FileKind,
-        columns: Option<&[(String, Type)]>,
-    ) -> Result<()> {
-        let mut paths = Vec::new();
-        for file in files {
-            match file.to_str().and_then(quote_string) {
-                Some(path) => paths.push(path),
-                None => {
-                    return Err(Diagnostic::error(
-                        Code::Unreadable,
-                        format!("`{}` is not a usable path", file.display()),
-                    )
-                    .into());
-                }
-            }
-        }
-        let (reader, options) = match kind {
-            FileKind::Parquet => ("read_parquet", "union_by_name = true"),
-            FileKind::Csv => ("read_csv", "union_by_name = true, header = true"),
-            FileKind::Ndjson => (
-                "read_json",
-                "union_by_name = true, format = 'newline_delimited', map_inference_threshold = -1",
-            ),
-        };
-        let relation = format!("{reader}([{}], {options})", paths.join(", "));
-        let list = match columns {
-            None => "*".to_string(),
-            Some(columns) => {
-                let unreadable = |error: duckdb::Error| Diagnostic::error(Code::Data, first_line(&error));
-                let found = self.columns(&format!("SELECT * FROM {relation}")).map_err(unreadable)?;
-                let list: Vec<String> = (columns.iter())
-                    .map(|(name, kind)| {
-                        let source = found.iter().find(|(found, _)| found.eq_ignore_ascii_case(name));
-                        let source = source.map_or("NULL".into(), |(found, _)| quote_name(found));
-                        format!("CAST({source} AS {}) AS {}", kind.duckdb(), quote_name(name))
-                    })
-                    .collect();
-                list.join(", ")
-            }
-        };
-        self.replace(table, &format!("SELECT {list} FROM {relation}"))
-    }
-
-    /// Replaces a table by the rows of a DuckDB query, with BigQuery's types.
-    fn replace(&self, table: &TableName, query: &str) -> Result<()> {
-        self.make_room(table)?;
-        let failed = |error: duckdb::Error| -> Diagnostics {
-            Diagnostic::error(Code::Data, format!("can't load `{table}`: {}", first_line(&error))).into()
-        };
-        self.create(table, query).map_err(failed)?;
-        for (name, kind) in self.columns(&full_name(table)).map_err(failed)? {
-            if let Err(fault) = Type::parse_duckdb(&kind) {
-                self.connection.execute_batch("ROLLBACK").map_err(failed)?;
-                return Err(
-                    Diagnostic::error(Code::Data, format!("the column `{name}` can't be kept: {fault}"))
-                        .with_help("a schema says which type it is meant to have")
-                        .into(),
-                );
-            }
-        }
-        self.connection.execute_batch("COMMIT").map_err(failed)
-    }
-
     /// Ends what [`DuckDb::create`] began.
     pub(super) fn commit(&self) -> std::result::Result<(), duckdb::Error> {
         self.connection.execute_batch("COMMIT")
@@ -598,7 +489,7 @@ fn normal(kind: &str) -> String {
     kind.chars().filter(|c| !matches!(c, '"' | ' ')).collect()
 }
 
-fn full_name(table: &TableName) -> String {
+pub(super) fn full_name(table: &TableName) -> String {
     format!(
         "{}.{}.{}",
         quote_name(&table.project),
@@ -662,61 +553,4 @@ fn word_span(source: &Arc<Source>, word: &str) -> Option<Span> {
         source: source.clone(),
         range: start..start + word.len(),
     })
-}
-
-/// A value of DuckDB as one of ours, by the column's type.
-fn value(value: duckdb::types::Value, kind: &Type) -> Value {
-    use duckdb::types::Value as D;
-    match (value, kind) {
-        (D::Null, _) => Value::Null,
-        (D::Boolean(truth), _) => Value::Bool(truth),
-        (D::TinyInt(number), _) => Value::Int64(number.into()),
-        (D::SmallInt(number), _) => Value::Int64(number.into()),
-        (D::Int(number), _) => Value::Int64(number.into()),
-        (D::BigInt(number), _) => Value::Int64(number),
-        (D::Float(number), _) => Value::Float64(number.into()),
-        (D::Double(number), _) => Value::Float64(number),
-        (D::Decimal(number), _) => {
-            let text = number.to_string();
-            let text = if text.contains('.') {
-                text.trim_end_matches('0').trim_end_matches('.')
-            } else {
-                &text
-            };
-            Value::Numeric(text.into())
-        }
-        (D::Text(text) | D::Enum(text), Type::Json) => Value::Json(text),
-        (D::Text(text) | D::Enum(text), _) => Value::String(text),
-        (D::Blob(bytes), _) => Value::Bytes(bytes),
-        (D::Date32(days), _) => date(days).map_or(Value::Null, Value::Date),
-        (D::Timestamp(unit, count), _) => moment(unit.to_micros(count)).map_or(Value::Null, Value::Timestamp),
-        (D::Time64(unit, count), _) => {
-            moment(unit.to_micros(count)).map_or(Value::Null, |moment| Value::Time(Time::from(moment)))
-        }
-        (D::List(items) | D::Array(items), Type::Array(element)) => {
-            Value::Array(items.into_iter().map(|item| self::value(item, element)).collect())
-        }
-        (D::Struct(fields), Type::Struct(kinds)) => {
-            let values = fields.iter().map(|(_, value)| value.clone());
-            Value::Struct(
-                values
-                    .zip(kinds)
-                    .map(|(item, (_, kind))| self::value(item, kind))
-                    .collect(),
-            )
-        }
-        (other, _) => Value::String(format!("{other:?}")),
-    }
-}
-
-fn date(days: i32) -> Option<Date> {
-    Date::constant(1970, 1, 1)
-        .checked_add(jiff::Span::new().try_days(days).ok()?)
-        .ok()
-}
-
-fn moment(microseconds: i64) -> Option<DateTime> {
-    DateTime::constant(1970, 1, 1, 0, 0, 0, 0)
-        .checked_add(jiff::Span::new().try_microseconds(microseconds).ok()?)
-        .ok()
 }

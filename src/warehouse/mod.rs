@@ -5,11 +5,14 @@
 pub mod decode;
 pub mod duckdb;
 mod file;
+mod load;
 pub mod records;
 pub mod rows;
 pub mod staging;
+mod values;
 
 pub use duckdb::DuckDb;
+pub use load::FileKind;
 pub use rows::{Rows, Value};
 
 use crate::diagnostics::Result;

@@ -81,10 +81,6 @@ impl Translator<'_> {
         }
         match args {
             FunctionArguments::None => {}
-            FunctionArguments::Subquery(query) if call.name.eq_ignore_ascii_case("ARRAY") => {
-                // The caller reads the subquery from the tree.
-                let _ = query;
-            }
             FunctionArguments::Subquery(_) => {
                 self.unknown(call.span, "a subquery without parentheses of its own as an argument");
                 return None;

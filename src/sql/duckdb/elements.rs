@@ -130,7 +130,7 @@ impl Translator<'_> {
         let name = super::call::plain_name(function);
         match self.functions.find(&name) {
             Some(_) => self.functions.is_light(&name),
-            None => function.over.is_none() && super::function::is_scalar_name(&name),
+            None => function.over.is_none() && super::catalogue::is_scalar_name(&name),
         }
     }
 

@@ -299,7 +299,6 @@ impl Translator<'_> {
         select: &Select,
         filter: Option<&Expr>,
     ) -> String {
-        let faults = self.faults.len();
         let Some(alias) = alias else {
             // Without an alias only the fields of the elements can be named.
             let mut columns = vec![format!("unnest({array}, max_depth := 2)")];
@@ -349,7 +348,6 @@ impl Translator<'_> {
         if let Some(filter) = filter {
             text.push_str(&format!(" WHERE {}", self.expression(filter)));
         }
-        debug_assert!(self.faults.len() >= faults, "faults are only added");
         format!("LATERAL ({text}) AS {relation}")
     }
 

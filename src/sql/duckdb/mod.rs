@@ -3,7 +3,10 @@
 //! Nothing passes through: what this module does not know is a located fault. Where DuckDB's own expression says the same, it is used as
 //! it is; else one of the macros of the catalog `isobar` is, which [`setup_sql`] prints. Knows nothing of connections.
 
+mod aggregate;
 mod call;
+mod cast;
+mod catalogue;
 mod clause;
 mod date;
 mod elements;
@@ -16,6 +19,7 @@ mod known;
 mod literal;
 mod normal;
 mod query;
+mod text;
 mod tokens;
 mod udf;
 

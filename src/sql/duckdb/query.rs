@@ -203,21 +203,11 @@ impl Translator<'_> {
             value_table_mode,
             Some(ValueTableMode::AsStruct | ValueTableMode::DistinctAsStruct)
         );
-        let mut aliases = Vec::new();
-        for item in projection {
-            if let SelectItem::ExprWithAlias { expr, alias } = item {
-                aliases.push((alias.value.to_lowercase(), self.expression(expr)));
-            }
-        }
-        let faults = self.faults.len();
+        let aliases = self.aliases(projection, group_by, as_struct);
         let list = match as_struct {
             true => vec![self.struct_of(projection)],
             false => self.select_list(projection, columns),
         };
-        // The aliased expressions have been walked twice.
-        if !aliases.is_empty() {
-            self.forget_repeated_faults(faults);
-        }
         let distinct = match distinct {
             None | Some(Distinct::All) => "",
             Some(Distinct::Distinct) => " DISTINCT",
@@ -276,13 +266,31 @@ impl Translator<'_> {
         (parts.join("\n"), aliases)
     }
 
-    fn forget_repeated_faults(&mut self, from: usize) {
-        let later = self.faults.split_off(from);
-        for fault in later {
-            if !self.faults.contains(&fault) {
-                self.faults.push(fault);
+    /// The expressions behind those aliases of the SELECT list that GROUP BY names, or that ORDER BY may name but DuckDB would not see.
+    fn aliases(&mut self, projection: &[SelectItem], group_by: &GroupByExpr, all: bool) -> Vec<(String, String)> {
+        let keys: &[Expr] = match group_by {
+            GroupByExpr::Expressions(keys, _) => keys,
+            GroupByExpr::All(_) => &[],
+        };
+        let is_named = |alias: &str| {
+            let mut names = keys.iter().filter_map(|key| match key {
+                Expr::Identifier(name) => Some(name.value.as_str()),
+                _ => None,
+            });
+            names.any(|name| name.eq_ignore_ascii_case(alias))
+        };
+        let mut aliases = Vec::new();
+        for item in projection {
+            if let SelectItem::ExprWithAlias { expr, alias } = item
+                && (all || is_named(&alias.value))
+            {
+                // The SELECT list itself will report the faults.
+                let faults = self.faults.len();
+                aliases.push((alias.value.to_lowercase(), self.expression(expr)));
+                self.faults.truncate(faults);
             }
         }
+        aliases
     }
 
     /// In BigQuery an alias of the SELECT list comes before a column of that name; in DuckDB it is the other way round.

@@ -34,9 +34,10 @@ pub struct Arguments {
     /// Another seed gives other clients with the same effects.
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub seed: u64,
-    /// Threads of the engine; with more than one, the last bits of results can differ from run to run.
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    pub threads: usize,
+    /// Threads of the engine; with more than one, the last bits of results can differ from run to run. One by default, all cores for
+    /// more than 100,000 clients
+    #[arg(long, value_name = "N")]
+    pub threads: Option<usize>,
 }
 
 /// Writes the demo's folder. The progress bar goes to stderr and is hidden where that is not a terminal.
@@ -75,7 +76,7 @@ pub fn run(args: &Arguments) -> Result<Outcome> {
         Access::Write,
         &Limits {
             memory: None,
-            threads: Some(args.threads),
+            threads: args.threads.or((args.clients <= 100_000).then_some(1)),
         },
     )?;
     let selection = Selection {

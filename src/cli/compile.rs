@@ -239,11 +239,7 @@ fn print_scripts(scripts: &[(&str, Script)], format: Format) -> Result<()> {
 
 fn write_files(folder: &Path, scripts: &[(&str, Script)]) -> Result<()> {
     for (slug, script) in scripts {
-        let files = script
-            .statements
-            .iter()
-            .map(|statement| (format!("{}.sql", statement.name), statement.sql.as_str()));
-        files::replace(&folder.join(slug), files)?;
+        files::write_script(&folder.join(slug), script)?;
     }
     Ok(())
 }

@@ -93,11 +93,7 @@ pub fn run(args: &Arguments) -> Result<Outcome> {
         let destination = ResultsPlace::default().destination(&analysis.experiment);
         stopwatch.enter("compile");
         let work = pipeline::compile(&analysis, &selection, &destination)?;
-        let texts = work.script().statements;
-        let texts = texts
-            .iter()
-            .map(|statement| (format!("{}.sql", statement.name), statement.sql.as_str()));
-        files::replace(&sql.join(&destination.slug), texts)?;
+        files::write_script(&sql.join(&destination.slug), &work.script())?;
         let bar = statement_bar(&destination.slug, &work);
         let done = run::run(&analysis, &work, &destination, Compat::None, &warehouse, &mut |name| {
             // The first word of a statement's name says what it is for.
@@ -172,11 +168,7 @@ struct Coverage {
 
 impl Coverage {
     fn add(&mut self, truths: &[Truth], slug: &str, report: &Report) {
-        let known: HashMap<Key, f64> = truths
-            .iter()
-            .filter(|truth| truth.experiment == slug)
-            .map(|truth| (Key::of_truth(truth), truth.point))
-            .collect();
+        let known = known_truths(truths, slug);
         for (period, index, rows) in &report.statistics {
             for row in rows {
                 let truth = Key::of_row(*period, *index, row).and_then(|key| known.get(&key));
@@ -234,13 +226,15 @@ impl Key {
     }
 }
 
+/// The truths of one experiment by what rows are matched by.
+fn known_truths(truths: &[Truth], slug: &str) -> HashMap<Key, f64> {
+    let of_experiment = truths.iter().filter(|truth| truth.experiment == slug);
+    of_experiment.map(|truth| (Key::of_truth(truth), truth.point)).collect()
+}
+
 /// The overall window of everybody: relative effects against the control branch, in per cent, beside the truth.
 fn table(truths: &[Truth], slug: &str, report: &Report) -> String {
-    let known: HashMap<Key, f64> = truths
-        .iter()
-        .filter(|truth| truth.experiment == slug)
-        .map(|truth| (Key::of_truth(truth), truth.point))
-        .collect();
+    let known = known_truths(truths, slug);
     let mut lines = vec![
         [
             "metric",

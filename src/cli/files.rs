@@ -5,6 +5,7 @@ use std::io::Write;
 use std::path::Path;
 
 use crate::diagnostics::{Code, Diagnostic, Result};
+use crate::sql::script::Script;
 
 /// Writes files into a folder, which is made if it is missing. Each replaces a file of its name in one step.
 ///
@@ -25,6 +26,15 @@ pub fn replace<'a>(folder: &Path, files: impl Iterator<Item = (String, &'a str)>
         }
     }
     Ok(())
+}
+
+/// Writes a script's statements into a folder, `<name>.sql` each.
+pub fn write_script(folder: &Path, script: &Script) -> Result<()> {
+    let statements = script.statements.iter();
+    replace(
+        folder,
+        statements.map(|statement| (format!("{}.sql", statement.name), statement.sql.as_str())),
+    )
 }
 
 fn unwritable(path: &Path, error: &std::io::Error) -> Diagnostic {

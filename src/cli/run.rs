@@ -126,12 +126,7 @@ pub fn run(args: &RunArgs) -> Result<Outcome> {
     faults.iter().for_each(report);
     if let Some(folder) = &args.sql_output_dir {
         for (_, work, destination) in &due {
-            let script = work.script();
-            let texts = script.statements.iter();
-            files::replace(
-                &folder.join(&destination.slug),
-                texts.map(|statement| (format!("{}.sql", statement.name), statement.sql.as_str())),
-            )?;
+            files::write_script(&folder.join(&destination.slug), &work.script())?;
         }
     }
     if args.dry_run {

@@ -54,6 +54,10 @@ codes! {
     MissingKey = "E0106", Input;
     /// Two experiments have the same slug.
     DuplicateExperiment = "E0107", Input;
+    /// A definition that nothing uses.
+    Unused = "E0108", Input;
+    /// A config repository has no such commit, folder or file.
+    Revision = "E0109", Input;
     /// No definition of a metric that is named.
     UnknownMetric = "E0201", Input;
     /// No definition of a data source that is named.
@@ -84,10 +88,32 @@ codes! {
     Refused = "E0214", Work;
     /// A window ends before it starts.
     WindowOrder = "E0215", Input;
+    /// A template that eats braces which its author meant literally.
+    EatenBrace = "E0216", Input;
+    /// A template inside a text of another template, where it is not rendered.
+    NestedTemplate = "E0217", Input;
+    /// A metric that its authors want gone.
+    Deprecated = "E0218", Input;
+    /// An exposure signal looks at days beyond those of the metrics.
+    SignalWindow = "E0219", Input;
+    /// An exposure signal looks at what the treatment may have changed.
+    SignalAfterTreatment = "E0220", Input;
+    /// A branch that the experiment does not have.
+    UnknownBranch = "E0221", Input;
     /// An emitted or author-written SQL text does not parse.
     SqlSyntax = "E0301", Input;
     /// The embedded engine has no counterpart of a function, type or construct.
     Untranslatable = "E0302", Input;
+    /// An expression that should aggregate rows does not, or one that should look at a row aggregates.
+    Aggregate = "E0303", Input;
+    /// A column outside of the aggregates of an expression.
+    BareColumn = "E0304", Input;
+    /// A condition that can be NULL.
+    MaybeNull = "E0305", Input;
+    /// A source reads all dates of a table.
+    NoDateFilter = "E0306", Input;
+    /// A source groups its rows, but not by their date.
+    GroupedWithoutDate = "E0307", Input;
     /// A table or column is missing from the warehouse, or a statement does not fit it.
     Statement = "E0401", Input;
     /// The warehouse can't be opened or reached.
@@ -104,12 +130,18 @@ codes! {
     Request = "E0503", Input;
     /// A row of a data file does not fit the declared types.
     Data = "E0504", Input;
+    /// A statistic that can't be computed of values of the metric's type.
+    StatisticType = "E0505", Input;
     /// A command-line argument or combination of them makes no sense.
     Usage = "E0601", Input;
     /// A file can't be written.
     Unwritable = "E0602", Work;
     /// A folder holds something that must not be overwritten.
     Occupied = "E0603", Input;
+    /// The Experimenter API can't be reached or answers with a failure.
+    Experimenter = "E0604", Unreachable;
+    /// A config repository can't be fetched.
+    Repository = "E0605", Unreachable;
 }
 
 impl fmt::Display for Code {

@@ -8,13 +8,14 @@ use std::collections::HashMap;
 
 use indexmap::IndexMap;
 
-use super::fragment::{Role, checked};
+use super::fragment::checked;
 use super::resolve::Scope;
 use super::{AnalysisUnit, Basis, DataSource, Metric, Period, Summary, sources};
 use crate::config::format::format;
 use crate::config::spec::MetricSpec;
 use crate::diagnostics::{Code, Diagnostic, nearest};
 use crate::document::Text;
+use crate::sql::fragment::Role;
 
 /// What the metrics of an experiment resolve to.
 #[derive(Default)]
@@ -136,14 +137,7 @@ impl Metrics {
                 match format(&rendered, &[("experiment_slug", &scope.block.slug)]) {
                     Ok(sql) => {
                         let what = format!("the select expression of {what}");
-                        resolved.select = Some(checked(
-                            scope.configs.known_fragments(),
-                            select,
-                            sql,
-                            Role::Select,
-                            &what,
-                            faults,
-                        ));
+                        resolved.select = Some(checked(select, sql, Role::Expression, &what, faults));
                     }
                     Err(fault) => faults.push(sources::brace(select, &rendered, &what, fault)),
                 }

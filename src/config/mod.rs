@@ -18,7 +18,7 @@ use indexmap::IndexMap;
 use self::platforms::Platform;
 use self::spec::Spec;
 use self::template::Templates;
-use crate::analysis::{self, Analysis, KnownFragments};
+use crate::analysis::{self, Analysis};
 use crate::diagnostics::{Code, Diagnostic, Diagnostics, Result, Severity, Span, nearest};
 use crate::experiment::NimbusExperiment;
 
@@ -30,7 +30,6 @@ pub struct Configs {
     layers: load::Layers,
     templates: Templates,
     platforms: IndexMap<String, Platform>,
-    known_fragments: KnownFragments,
 }
 
 /// Loads config trees, later ones on top. Faults of definitions, defaults and functions fail the whole; those of an
@@ -41,7 +40,6 @@ pub fn load(paths: &[PathBuf]) -> Result<Configs> {
         templates: Templates::new(&layers.functions)?,
         layers,
         platforms: platforms::embedded(),
-        known_fragments: KnownFragments::default(),
     })
 }
 
@@ -97,11 +95,6 @@ impl Configs {
     /// The environment that renders the configs' templates.
     pub fn templates(&self) -> &Templates {
         &self.templates
-    }
-
-    /// The SQL fragments that were found to parse so far.
-    pub(crate) fn known_fragments(&self) -> &KnownFragments {
-        &self.known_fragments
     }
 
     /// Warnings about the files that all experiments share: definitions, defaults, functions.

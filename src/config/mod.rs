@@ -10,6 +10,7 @@ pub mod platforms;
 mod read;
 pub mod spec;
 pub mod template;
+pub mod tree;
 
 use std::path::PathBuf;
 
@@ -18,11 +19,12 @@ use indexmap::IndexMap;
 use self::platforms::Platform;
 use self::spec::Spec;
 use self::template::Templates;
+use self::tree::Tree;
 use crate::analysis::{self, Analysis};
 use crate::diagnostics::{Code, Diagnostic, Diagnostics, Result, Severity, Span, nearest};
 use crate::experiment::NimbusExperiment;
 
-pub use load::source;
+pub use tree::source;
 
 /// All configs of a run, read once and never changed: experiments may be resolved in any order and in parallel.
 #[derive(Debug)]
@@ -30,16 +32,60 @@ pub struct Configs {
     layers: load::Layers,
     templates: Templates,
     platforms: IndexMap<String, Platform>,
+    provenance: Vec<Provenance>,
 }
 
-/// Loads config trees, later ones on top. Faults of definitions, defaults and functions fail the whole; those of an
-/// experiment's config or of an outcome wait for the experiments that need it.
+/// Where a tree's configs come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Provenance {
+    /// The folder or URL as it was given, without credentials.
+    pub name: String,
+    /// The commit, where it is known.
+    pub commit: Option<String>,
+    /// Whether files differ from the commit.
+    pub is_dirty: bool,
+    /// Whether the experiments that the tree configures are private.
+    pub is_private: bool,
+}
+
+/// Loads config folders as they stand, later ones on top, for the platforms that come with the program.
+///
+/// # Errors
+/// A folder that does not exist, and those of [`load_trees`].
 pub fn load(paths: &[PathBuf]) -> Result<Configs> {
-    let layers = load::layers(paths)?;
+    let mut trees = Vec::new();
+    let mut faults = Vec::new();
+    for path in paths {
+        match Tree::read(path) {
+            Ok(tree) => trees.push(tree),
+            Err(more) => faults.extend(more.0),
+        }
+    }
+    match load_trees(trees, platforms::embedded()) {
+        Ok(configs) if faults.is_empty() => Ok(configs),
+        Ok(_) => Err(Diagnostics(faults)),
+        Err(more) => Err(Diagnostics(faults.into_iter().chain(more.0).collect())),
+    }
+}
+
+/// Loads config trees, later ones on top.
+///
+/// # Errors
+/// Faults of definitions, defaults and functions fail the whole; those of an experiment's config or of an outcome wait for
+/// the experiments that need it.
+pub fn load_trees(trees: Vec<Tree>, platforms: IndexMap<String, Platform>) -> Result<Configs> {
+    let layers = load::layers(&trees)?;
+    let provenance = trees.into_iter().map(|tree| Provenance {
+        name: tree.name,
+        commit: tree.commit,
+        is_dirty: tree.is_dirty,
+        is_private: tree.is_private,
+    });
     Ok(Configs {
         templates: Templates::new(&layers.functions)?,
         layers,
-        platforms: platforms::embedded(),
+        platforms,
+        provenance: provenance.collect(),
     })
 }
 
@@ -90,6 +136,11 @@ impl Configs {
     /// The app's entry in the list of platforms, if it is one whose experiments can be analysed.
     pub fn platform(&self, app_name: &str) -> Option<&Platform> {
         self.platforms.get(app_name)
+    }
+
+    /// Where the configs come from, the lowest tree first.
+    pub fn provenance(&self) -> &[Provenance] {
+        &self.provenance
     }
 
     /// The environment that renders the configs' templates.

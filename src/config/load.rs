@@ -11,7 +11,7 @@ use super::merge::layer;
 use super::read;
 use super::spec::{FunctionSpec, OutcomeSpec, Spec};
 use super::tree::{Place, Role, Tree, place};
-use crate::diagnostics::{Code, Diagnostic, Diagnostics, Result, Severity, Source, Span};
+use crate::diagnostics::{Code, Diagnostic, Severity, Source, Span};
 use crate::document::{Table, parse_toml};
 
 /// What a file says, with the remarks on it; or its faults.
@@ -40,8 +40,8 @@ pub struct Layers {
     pub warnings: Vec<Diagnostic>,
 }
 
-/// Reads the files of trees, each tree on top of those before it.
-pub fn layers(trees: &[Tree]) -> Result<Layers> {
+/// Reads the files of trees, each tree on top of those before it; beside it the faults of the files that all depend on.
+pub fn layers(trees: &[Tree]) -> (Layers, Vec<Diagnostic>) {
     let mut layers = Layers::default();
     let mut faults = Vec::new();
     for tree in trees {
@@ -60,10 +60,7 @@ pub fn layers(trees: &[Tree]) -> Result<Layers> {
             }
         }
     }
-    match faults.is_empty() {
-        true => Ok(layers),
-        false => Err(Diagnostics(faults)),
-    }
+    (layers, faults)
 }
 
 type Contents<'a> = std::result::Result<&'a Arc<Source>, &'a Diagnostic>;
@@ -137,7 +134,7 @@ impl Layers {
 }
 
 /// Reads one file; `None` when `read` says that the file is none of ours.
-fn read_file<T>(
+pub(super) fn read_file<T>(
     text: Contents<'_>,
     read: impl FnOnce(&Table, Span, &mut Vec<Diagnostic>) -> Option<T>,
 ) -> Option<File<T>> {

@@ -3,6 +3,7 @@
 //! Knows nothing of SQL or of today's date. Names are looked up by [`analysis`], which reads this
 //! module's [`Configs`]; [`Configs::resolve`] is the door to both.
 
+mod file;
 pub mod format;
 mod load;
 mod merge;
@@ -24,6 +25,8 @@ use crate::analysis::{self, Analysis};
 use crate::diagnostics::{Code, Diagnostic, Diagnostics, Result, Severity, Span, nearest};
 use crate::experiment::NimbusExperiment;
 
+pub use file::{ConfigFile, Contents, files};
+pub use merge::matches;
 pub use tree::source;
 
 /// All configs of a run, read once and never changed: experiments may be resolved in any order and in parallel.
@@ -74,19 +77,31 @@ pub fn load(paths: &[PathBuf]) -> Result<Configs> {
 /// Faults of definitions, defaults and functions fail the whole; those of an experiment's config or of an outcome wait for
 /// the experiments that need it.
 pub fn load_trees(trees: Vec<Tree>, platforms: IndexMap<String, Platform>) -> Result<Configs> {
-    let layers = load::layers(&trees)?;
-    let provenance = trees.into_iter().map(|tree| Provenance {
-        name: tree.name,
-        commit: tree.commit,
+    match assemble(&trees, platforms) {
+        (configs, faults) if faults.is_empty() => Ok(configs),
+        (_, faults) => Err(Diagnostics(faults)),
+    }
+}
+
+/// Layers config trees as far as their files can be read; beside the configs, the faults of definitions, defaults and
+/// functions. With such faults an experiment may resolve to less than its files say.
+pub fn assemble(trees: &[Tree], platforms: IndexMap<String, Platform>) -> (Configs, Vec<Diagnostic>) {
+    let (layers, mut faults) = load::layers(trees);
+    let provenance = trees.iter().map(|tree| Provenance {
+        name: tree.name.clone(),
+        commit: tree.commit.clone(),
         is_dirty: tree.is_dirty,
         is_private: tree.is_private,
     });
-    Ok(Configs {
-        templates: Templates::new(&layers.functions)?,
+    let (templates, more) = Templates::new(&layers.functions);
+    faults.extend(more);
+    let configs = Configs {
+        templates,
         layers,
         platforms,
         provenance: provenance.collect(),
-    })
+    };
+    (configs, faults)
 }
 
 impl Configs {
@@ -131,6 +146,17 @@ impl Configs {
     /// The definitions of an app, if there are any.
     pub fn definitions(&self, app_name: &str) -> Option<&Spec> {
         self.layers.definitions.get(app_name)
+    }
+
+    /// The names of the apps whose experiments can be analysed, in the order of the list.
+    pub fn platforms(&self) -> impl Iterator<Item = &str> {
+        self.platforms.keys().map(String::as_str)
+    }
+
+    /// The outcomes of an app by slug, as far as they can be read.
+    pub fn outcomes_of(&self, app_name: &str) -> impl Iterator<Item = (&str, &spec::OutcomeSpec)> {
+        let of_app = self.layers.outcomes.iter().filter(move |((app, _), _)| app == app_name);
+        of_app.filter_map(|((_, slug), file)| Some((slug.as_str(), file.contents.as_ref()?)))
     }
 
     /// The app's entry in the list of platforms, if it is one whose experiments can be analysed.

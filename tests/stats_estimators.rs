@@ -273,6 +273,7 @@ fn the_command_answers_in_json() {
     let answer: serde_json::Value = serde_json::from_str(&stdout).expect("JSON");
     assert_eq!((code, &answer["rows"]), (Some(0), &serde_json::json!([])));
     assert_eq!(answer["diagnostics"][0]["severity"], "warning");
+    assert_eq!(answer["diagnostics"][0]["code"], "E0502");
 }
 
 #[test]

@@ -734,7 +734,7 @@ fn files_of_experiments() {
     assert_eq!(slugs, ["a", "b"]);
     let said: Vec<String> = rejected.iter().map(|faults| tree.text(faults)).collect();
     assert!(
-        said[0].contains("the experiment `a` is also described in e/a.json"),
+        said[0].starts_with("error[E0107]: the experiment `a` is also described in e/a.json"),
         "{}",
         said[0]
     );

@@ -4,6 +4,7 @@ mod args;
 mod compile;
 mod database;
 mod demo;
+mod explain_code;
 mod files;
 mod import;
 mod inputs;
@@ -35,6 +36,7 @@ enum Command {
     Query(query::QueryArgs),
     /// Compute a statistic on a client-level file
     Stats(stats::Arguments),
+    ExplainCode(explain_code::Arguments),
 }
 
 /// How a command ended, when it could do its work.
@@ -56,6 +58,7 @@ pub fn main() -> ExitCode {
         Command::Import(args) => import::run(args),
         Command::Query(args) => query::run(args),
         Command::Stats(args) => stats::run(&args),
+        Command::ExplainCode(args) => explain_code::run(&args),
     };
     match outcome {
         Ok(Outcome::Complete) => ExitCode::SUCCESS,

@@ -309,6 +309,10 @@ fn requests_that_make_no_sense_are_refused() {
             "a number from 0 to 1",
         ),
         (
+            request("population_ratio", r#"{"numerator": null, "denominator": "v"}"#, "[]"),
+            "numerator of statistic population_ratio must be a text, but is null",
+        ),
+        (
             request(
                 "linear_model_mean",
                 r#"{"covariate_adjustment": {"period": "week"}}"#,

@@ -252,6 +252,9 @@ impl<'a> Parameters<'a> {
     /// A text without a default.
     pub fn required_text(&mut self, name: &'static str) -> Option<String> {
         let value = self.required(name, Kind::Text)?;
+        if value.is_null() {
+            self.refuse(name, "a text");
+        }
         self.as_text(name, value).map(str::to_string)
     }
 

@@ -10,6 +10,7 @@ mod import;
 mod inputs;
 mod query;
 mod run;
+mod schema;
 mod stats;
 
 use std::io::{IsTerminal, Write};
@@ -37,6 +38,7 @@ enum Command {
     /// Compute a statistic on a client-level file
     Stats(stats::Arguments),
     ExplainCode(explain_code::Arguments),
+    Schema(schema::Arguments),
 }
 
 /// How a command ended, when it could do its work.
@@ -59,6 +61,7 @@ pub fn main() -> ExitCode {
         Command::Query(args) => query::run(args),
         Command::Stats(args) => stats::run(&args),
         Command::ExplainCode(args) => explain_code::run(&args),
+        Command::Schema(args) => schema::run(&args),
     };
     match outcome {
         Ok(Outcome::Complete) => ExitCode::SUCCESS,

@@ -8,6 +8,7 @@ mod load;
 mod merge;
 pub mod platforms;
 mod read;
+pub mod schema;
 pub mod spec;
 pub mod template;
 

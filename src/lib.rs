@@ -29,6 +29,7 @@ pub mod summary;
 pub mod demo;
 pub mod extract;
 
+pub mod check;
 pub mod cli;
 pub mod pipeline;
 pub mod run;

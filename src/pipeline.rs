@@ -98,6 +98,18 @@ impl Work {
     }
 }
 
+impl Work {
+    /// The statements as [`Work::script`] gives them, without a copy.
+    pub fn into_script(self) -> Script {
+        let bases = self.windows.into_iter().flat_map(|window| window.bases);
+        let windows = bases.flat_map(|basis| std::iter::once(basis.metrics).chain(basis.summaries.statements));
+        let cohort = self.cohort.into_iter().map(|cohort| cohort.statement);
+        Script {
+            statements: cohort.chain(windows).chain(self.views).collect(),
+        }
+    }
+}
+
 impl WindowWork {
     /// What the statistics are told about the window.
     pub fn context<'a>(&self, basis: Basis, branches: &'a [String], compat: Compat) -> Context<'a> {
@@ -149,6 +161,7 @@ pub fn compile(analysis: &Analysis, selection: &Selection, destination: &Destina
         selection,
         destination,
         requests,
+        covariates: covariates(analysis, destination)?,
     };
     let windows = due
         .iter()
@@ -217,6 +230,36 @@ struct Compiler<'a> {
     selection: &'a Selection,
     destination: &'a Destination,
     requests: IndexMap<Period, Vec<Request>>,
+    covariates: Vec<Covariates>,
+}
+
+/// A table of metrics before enrollment, which adjusts those of later windows.
+struct Covariates {
+    /// The date on which it is made.
+    date: Date,
+    period: Period,
+    table: TableName,
+    columns: Columns,
+}
+
+/// The tables before enrollment, whatever their date.
+fn covariates(analysis: &Analysis, destination: &Destination) -> Result<Vec<Covariates>> {
+    let Some(last) = schedule::last_date(&analysis.experiment) else {
+        return Ok(Vec::new());
+    };
+    let mut tables = Vec::new();
+    for period in [Period::PreenrollmentWeek, Period::PreenrollmentDays28] {
+        for (date, window) in schedule::calendar(&analysis.experiment, period, last)? {
+            let node = unit_window::unit_window(analysis, &window, Basis::Enrollments, destination)?;
+            tables.extend(node.map(|node| Covariates {
+                date,
+                period,
+                columns: told_columns(&node),
+                table: node.target,
+            }));
+        }
+    }
+    Ok(tables)
 }
 
 impl Compiler<'_> {
@@ -265,7 +308,7 @@ impl Compiler<'_> {
             columns: told_columns(&node),
             kind: SourceKind::MetricTable {
                 exposed_only: basis == Basis::Exposures,
-                pre_periods: self.pre_periods(work)?,
+                pre_periods: self.pre_periods(work),
             },
             segments: experiment.segments.iter().map(|segment| segment.name.clone()).collect(),
             title: format!(
@@ -287,21 +330,17 @@ impl Compiler<'_> {
     }
 
     /// The tables of windows before enrollment that are there on the window's date.
-    fn pre_periods(&self, work: &WindowWork) -> Result<IndexMap<String, (TableName, Columns)>> {
-        let mut tables = IndexMap::new();
-        if work.window.period.is_preenrollment() {
-            return Ok(tables);
-        }
-        for period in [Period::PreenrollmentWeek, Period::PreenrollmentDays28] {
-            for (date, window) in schedule::calendar(&self.analysis.experiment, period, work.date)? {
-                let node = unit_window::unit_window(self.analysis, &window, Basis::Enrollments, self.destination)?;
-                if let Some(node) = node.filter(|_| date <= work.date) {
-                    let columns = told_columns(&node);
-                    tables.insert(period.as_str().to_string(), (node.target, columns));
-                }
-            }
-        }
-        Ok(tables)
+    fn pre_periods(&self, work: &WindowWork) -> IndexMap<String, (TableName, Columns)> {
+        let is_there = |table: &&Covariates| !work.window.period.is_preenrollment() && table.date <= work.date;
+        let tables = self.covariates.iter().filter(is_there);
+        tables
+            .map(|table| {
+                (
+                    table.period.as_str().to_string(),
+                    (table.table.clone(), table.columns.clone()),
+                )
+            })
+            .collect()
     }
 
     /// The views of the periods that have a window.

@@ -8,13 +8,14 @@ use std::collections::HashMap;
 
 use indexmap::IndexMap;
 
-use super::fragment::{Role, checked};
+use super::fragment::checked;
 use super::resolve::Scope;
 use super::{AnalysisUnit, Basis, DataSource, Metric, Period, Summary, sources};
 use crate::config::format::format;
 use crate::config::spec::MetricSpec;
-use crate::diagnostics::{Code, Diagnostic, nearest};
+use crate::diagnostics::{Code, Diagnostic, Span, nearest};
 use crate::document::Text;
+use crate::sql::fragment::Role;
 
 /// What the metrics of an experiment resolve to.
 #[derive(Default)]
@@ -44,7 +45,7 @@ impl Metrics {
                     continue;
                 };
                 self.path.clear();
-                if let Some((metric, found)) = self.definition(scope, definition, faults) {
+                if let Some((metric, found)) = self.definition(scope, definition, &name.span, faults) {
                     listed.entry(metric.name.clone()).or_insert(metric);
                     summaries.extend(found);
                 }
@@ -95,11 +96,12 @@ impl Metrics {
         }
     }
 
-    /// Resolves a definition into its metric and one summary for each of its statistics.
+    /// Resolves a definition into its metric and one summary for each of its statistics; `named_at` is the place that asks for it.
     fn definition(
         &mut self,
         scope: &Scope<'_>,
         definition: MetricSpec,
+        named_at: &Span,
         faults: &mut Vec<Diagnostic>,
     ) -> Option<(Metric, Vec<Summary>)> {
         let depends_on = self.upstream(scope, &definition, faults)?;
@@ -107,11 +109,11 @@ impl Metrics {
         let (select, data_source) = match (&definition.select_expression, &definition.data_source) {
             (Some(select), Some(data_source)) => (select, data_source),
             _ if !depends_on.is_empty() => {
-                return finish(metric(scope, &definition, depends_on), &definition, faults);
+                return finish(metric(scope, &definition, depends_on), &definition, named_at, faults);
             }
             _ => {
                 let borrowed = self.borrow(scope, &definition, faults)?;
-                return self.definition(scope, borrowed, faults);
+                return self.definition(scope, borrowed, named_at, faults);
             }
         };
         let what = format!("metric `{name}`");
@@ -136,21 +138,14 @@ impl Metrics {
                 match format(&rendered, &[("experiment_slug", &scope.block.slug)]) {
                     Ok(sql) => {
                         let what = format!("the select expression of {what}");
-                        resolved.select = Some(checked(
-                            scope.configs.known_fragments(),
-                            select,
-                            sql,
-                            Role::Select,
-                            &what,
-                            faults,
-                        ));
+                        resolved.select = Some(checked(select, sql, Role::Expression, &what, faults));
                     }
                     Err(fault) => faults.push(sources::brace(select, &rendered, &what, fault)),
                 }
                 resolved.select_expression = Some(rendered);
             }
         }
-        finish(resolved, &definition, faults)
+        finish(resolved, &definition, named_at, faults)
     }
 
     /// The summaries of all metrics that a definition depends on.
@@ -177,7 +172,7 @@ impl Metrics {
                 continue;
             };
             self.path.push(name.value.clone());
-            let resolved = self.definition(scope, found, faults);
+            let resolved = self.definition(scope, found, &name.span, faults);
             self.path.pop();
             match resolved {
                 Some((metric, found)) => {
@@ -227,8 +222,6 @@ impl Metrics {
             statistics: definition.statistics.clone(),
             analysis_bases: definition.analysis_bases.clone().or(app.analysis_bases),
             analysis_units: definition.analysis_units.clone().or(app.analysis_units),
-            // Faults of the statistics stand where the statistics would be written.
-            span: definition.span.clone(),
             ..app
         };
         self.borrowed.insert(definition.name.clone(), borrowed.clone());
@@ -272,7 +265,12 @@ fn metric(scope: &Scope<'_>, definition: &MetricSpec, depends_on: Vec<Summary>) 
 }
 
 /// The summaries of a metric, one for each statistic.
-fn finish(metric: Metric, definition: &MetricSpec, faults: &mut Vec<Diagnostic>) -> Option<(Metric, Vec<Summary>)> {
+fn finish(
+    metric: Metric,
+    definition: &MetricSpec,
+    named_at: &Span,
+    faults: &mut Vec<Diagnostic>,
+) -> Option<(Metric, Vec<Summary>)> {
     let statistics = definition.statistics.iter().flatten();
     let summaries: Vec<Summary> = statistics
         .map(|(statistic, spec)| Summary {
@@ -284,9 +282,12 @@ fn finish(metric: Metric, definition: &MetricSpec, faults: &mut Vec<Diagnostic>)
         })
         .collect();
     if summaries.is_empty() {
-        let message = format!("metric `{}` has no statistics", metric.name);
+        let message = format!(
+            "metric `{}` has no statistics, so there is nothing to compute of it",
+            metric.name
+        );
         let help = format!("add one, such as `[metrics.{}.statistics.bootstrap_mean]`", metric.name);
-        let fault = Diagnostic::error(Code::NoStatistics, message).with_span(definition.span.clone());
+        let fault = Diagnostic::error(Code::NoStatistics, message).with_span(named_at.clone());
         faults.push(fault.with_help(help));
         return None;
     }

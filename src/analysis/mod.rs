@@ -18,7 +18,6 @@ use serde_json::Value;
 
 use crate::diagnostics::Span;
 
-pub(crate) use fragment::KnownFragments;
 pub use refusal::{Refusal, RefusalKind, enrollment_query_fault, refusal};
 pub use resolve::resolve;
 

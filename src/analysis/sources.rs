@@ -2,7 +2,7 @@
 
 use indexmap::IndexMap;
 
-use super::fragment::{Role, checked};
+use super::fragment::checked;
 use super::resolve::Scope;
 use super::{AnalysisUnit, DataSource, ExperimentsColumn, ExposureSignal, Fragment, Segment, SegmentDataSource};
 use crate::config::format::{self, format, mentions};
@@ -10,6 +10,7 @@ use crate::config::spec::DataSourceSpec;
 use crate::diagnostics::{Code, Diagnostic, nearest};
 use crate::document::Text;
 use crate::experiment::NimbusExperiment;
+use crate::sql::fragment::Role;
 
 /// Resolves a data source into `resolved`, unless it stands there already, and gives back its key.
 pub(super) fn data_source<'n>(
@@ -93,10 +94,7 @@ fn from(
     }
     let sql = expand(text, &rendered, &what, dataset, faults)?;
     let what = format!("the from expression of {what}");
-    Some((
-        rendered,
-        checked(scope.configs.known_fragments(), text, sql, Role::From, &what, faults),
-    ))
+    Some((rendered, checked(text, sql, Role::Source, &what, faults)))
 }
 
 /// Resolves the segments: the config's, then the API's, each once.
@@ -143,14 +141,7 @@ fn segment(scope: &Scope<'_>, name: &Text, faults: &mut Vec<Diagnostic>) -> Opti
     let what = format!("the select expression of {what}");
     Some(Segment {
         name: spec.name.clone(),
-        select: checked(
-            scope.configs.known_fragments(),
-            &spec.select_expression,
-            sql,
-            Role::Select,
-            &what,
-            faults,
-        ),
+        select: checked(&spec.select_expression, sql, Role::Expression, &what, faults),
         data_source: data_source?,
         friendly_name: spec.friendly_name.as_ref().map(|text| text.value.clone()),
         description: spec.description.as_ref().map(|text| text.value.clone()),
@@ -198,7 +189,7 @@ fn segment_data_source(scope: &Scope<'_>, name: &Text, faults: &mut Vec<Diagnost
     let what = format!("the from expression of {what}");
     Some(SegmentDataSource {
         name: spec.name.clone(),
-        from: checked(scope.configs.known_fragments(), text, sql, Role::From, &what, faults),
+        from: checked(text, sql, Role::Source, &what, faults),
         from_expression: rendered,
         window_start,
         window_end,
@@ -232,14 +223,7 @@ pub(super) fn exposure_signal(
         name: spec.name.value.clone(),
         data_source: spec.data_source.value.clone(),
         from: Fragment { sql, span: text.span },
-        select: checked(
-            scope.configs.known_fragments(),
-            &spec.select_expression,
-            select,
-            Role::Select,
-            what,
-            faults,
-        ),
+        select: checked(&spec.select_expression, select, Role::Expression, what, faults),
         friendly_name: spec.friendly_name.value.clone(),
         description: spec.description.value.clone(),
         window_start: spec.window_start,
@@ -252,14 +236,7 @@ pub(super) fn enrollment_query(scope: &Scope<'_>, faults: &mut Vec<Diagnostic>) 
     let text = scope.spec.experiment.enrollment_query.as_ref()?;
     let what = "the enrollment query";
     match scope.configs.templates().render(text, what, &scope.experiment) {
-        Ok(sql) => Some(checked(
-            scope.configs.known_fragments(),
-            text,
-            sql,
-            Role::Query,
-            what,
-            faults,
-        )),
+        Ok(sql) => Some(checked(text, sql, Role::Query, what, faults)),
         Err(errors) => {
             faults.extend(errors.0);
             None

@@ -1,9 +1,10 @@
 //! `isobar compile`: everything that `run` does but execute.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
+use rayon::prelude::*;
 use serde_json::{Value, json};
 
 use super::args::{self, DateChoice, Format, Inputs, ResultsPlace};
@@ -76,9 +77,7 @@ enum Engine {
 pub fn run(args: &CompileArgs) -> Result<Outcome> {
     let selected = inputs::select(&args.inputs)?;
     for selected in &selected {
-        if !selected.warnings.0.is_empty() {
-            report(&selected.warnings);
-        }
+        report_any(&selected.warnings);
     }
     match args.emit {
         Emit::Analysis => emit_analyses(&selected, args.format),
@@ -102,52 +101,71 @@ fn emit_analyses(selected: &[Selected], format: Format) -> Result<Outcome> {
     Ok(outcome)
 }
 
+/// How many experiments are compiled before their texts are printed, which keeps memory small and the order that of the files.
+const AT_ONCE: usize = 16;
+
 fn emit_scripts(args: &CompileArgs, selected: &[Selected]) -> Result<Outcome> {
-    let mut scripts: Vec<(&str, Script)> = Vec::new();
     let mut faults: Vec<Diagnostics> = Vec::new();
-    for selected in selected {
-        match selected
-            .analysis
-            .as_ref()
-            .map_err(Clone::clone)
-            .and_then(|analysis| script(args, analysis))
-        {
-            Ok(script) => scripts.push((&selected.slug, script)),
-            Err(fault) => faults.push(fault),
-        }
-    }
-    if scripts.is_empty() && !faults.is_empty() {
-        return Err(Diagnostics(faults.into_iter().flat_map(|faults| faults.0).collect()));
-    }
-    for fault in &faults {
-        report(fault);
-    }
-    match (&args.sql_output_dir, args.emit) {
-        (Some(folder), Emit::Sql) => {
-            write_files(folder, &scripts)?;
-            if args.engine == Engine::Duckdb {
-                let setup = duckdb::setup_sql(&Functions::load(&[])?);
-                let setup = format!("{SETUP_COMMENT}{setup}");
-                files::replace(folder, std::iter::once(("setup.sql".to_string(), setup.as_str())))?;
+    for selected in selected.chunks(AT_ONCE) {
+        let emitted: Vec<Result<Emitted>> = selected.par_iter().map(|selected| emit(args, selected)).collect();
+        for emitted in emitted {
+            match emitted {
+                Ok(emitted) => {
+                    report_any(&emitted.remarks);
+                    print(&emitted.text)?;
+                }
+                Err(fault) => faults.push(fault),
             }
         }
-        (_, Emit::Plan) => {
-            for (slug, script) in &scripts {
-                print(&line(&plan_json(slug, script), args.format))?;
-            }
-        }
-        (None, _) => print_scripts(&scripts, args.format)?,
-        (Some(_), Emit::Analysis) => {}
     }
-    Ok(if faults.is_empty() {
-        Outcome::Complete
-    } else {
-        Outcome::Incomplete
+    let faulty = faults.len();
+    let faults = Diagnostics(faults.into_iter().flat_map(|faults| faults.0).collect());
+    if faulty > 0 && faulty == selected.len() {
+        return Err(faults);
+    }
+    report_any(&faults);
+    if let (Some(folder), Emit::Sql, Engine::Duckdb) = (&args.sql_output_dir, args.emit, args.engine) {
+        let setup = duckdb::setup_sql(&Functions::load(&[])?);
+        let setup = format!("{SETUP_COMMENT}{setup}");
+        files::replace(folder, std::iter::once(("setup.sql".to_string(), setup.as_str())))?;
+    }
+    Ok(match faulty {
+        0 => Outcome::Complete,
+        _ => Outcome::Incomplete,
     })
 }
 
-/// One experiment's statements in the dialect that was asked for.
-fn script(args: &CompileArgs, analysis: &Analysis) -> Result<Script> {
+/// What one experiment adds to the output.
+struct Emitted {
+    /// For standard output; empty when the statements went to files.
+    text: String,
+    /// Remarks on its windows.
+    remarks: Diagnostics,
+}
+
+/// Compiles one experiment, and writes its files if there are to be files.
+fn emit(args: &CompileArgs, selected: &Selected) -> Result<Emitted> {
+    let analysis = selected.analysis.as_ref().map_err(Clone::clone)?;
+    let (script, remarks) = script(args, analysis)?;
+    let text = match (&args.sql_output_dir, args.emit) {
+        (_, Emit::Plan) => line(&plan_json(&selected.slug, &script), args.format),
+        (Some(folder), _) => {
+            files::write_script(&folder.join(&selected.slug), &script)?;
+            String::new()
+        }
+        (None, _) => printed(&selected.slug, &script, args.format),
+    };
+    Ok(Emitted { text, remarks })
+}
+
+fn report_any(diagnostics: &Diagnostics) {
+    if !diagnostics.0.is_empty() {
+        report(diagnostics);
+    }
+}
+
+/// One experiment's statements in the dialect that was asked for, and remarks on its windows.
+fn script(args: &CompileArgs, analysis: &Analysis) -> Result<(Script, Diagnostics)> {
     let selection = Selection {
         date: args.date.date(),
         periods: args::periods(&args.analysis_periods),
@@ -156,12 +174,10 @@ fn script(args: &CompileArgs, analysis: &Analysis) -> Result<Script> {
     let destination = args.place.destination(&analysis.experiment);
     let within = |faults: Diagnostics| faults.within(&format!("experiment {}", analysis.experiment.slug));
     let work = pipeline::compile(analysis, &selection, &destination).map_err(within)?;
-    if !work.remarks.0.is_empty() {
-        report(&work.remarks);
-    }
-    let script = work.script();
+    let remarks = work.remarks.clone();
+    let script = work.into_script();
     match args.engine {
-        Engine::Bigquery => Ok(script),
+        Engine::Bigquery => Ok((script, remarks)),
         Engine::Duckdb => {
             let functions = Functions::load(&[])?;
             // A view reads whatever tables there are when it is made, which only a run knows.
@@ -170,9 +186,8 @@ fn script(args: &CompileArgs, analysis: &Analysis) -> Result<Script> {
                 .iter()
                 .filter(|statement| statement.purpose != Purpose::View);
             let statements = statements.map(|statement| translated(statement, &functions));
-            Ok(Script {
-                statements: statements.collect::<Result<_>>().map_err(within)?,
-            })
+            let statements = statements.collect::<Result<_>>().map_err(within)?;
+            Ok((Script { statements }, remarks))
         }
     }
 }
@@ -222,24 +237,14 @@ fn plan_json(slug: &str, script: &Script) -> Value {
     json!({"slug": slug, "statements": statements.collect::<Vec<_>>()})
 }
 
-fn print_scripts(scripts: &[(&str, Script)], format: Format) -> Result<()> {
-    for (slug, script) in scripts {
-        for statement in &script.statements {
-            print(&match format {
-                Format::Text => format!("-- {slug}/{}.sql\n{}\n", statement.name, statement.sql),
-                Format::Json => format!(
-                    "{}\n",
-                    json!({"slug": slug, "name": statement.name, "sql": statement.sql})
-                ),
-            })?;
-        }
-    }
-    Ok(())
-}
-
-fn write_files(folder: &Path, scripts: &[(&str, Script)]) -> Result<()> {
-    for (slug, script) in scripts {
-        files::write_script(&folder.join(slug), script)?;
-    }
-    Ok(())
+fn printed(slug: &str, script: &Script, format: Format) -> String {
+    let statements = script.statements.iter();
+    let texts = statements.map(|statement| match format {
+        Format::Text => format!("-- {slug}/{}.sql\n{}\n", statement.name, statement.sql),
+        Format::Json => format!(
+            "{}\n",
+            json!({"slug": slug, "name": statement.name, "sql": statement.sql})
+        ),
+    });
+    texts.collect()
 }

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use rayon::prelude::*;
+
 use super::args::Inputs;
 use crate::analysis::Analysis;
 use crate::config;
@@ -35,7 +37,7 @@ pub fn select(inputs: &Inputs) -> Result<Vec<Selected>> {
     }
     let is_wanted = |slug: &str| wanted.is_empty() || wanted.contains(slug);
     let resolved = experiments
-        .iter()
+        .par_iter()
         .filter(|experiment| is_wanted(&experiment.slug))
         .map(|experiment| Selected {
             slug: experiment.slug.clone(),

@@ -1,6 +1,7 @@
 //! The command line: arguments, one file per command, words and colours, exit codes. The only part that prints.
 
 mod args;
+mod check;
 mod compile;
 mod database;
 mod demo;
@@ -32,6 +33,7 @@ struct Cli {
 enum Command {
     Demo(demo::Arguments),
     Run(run::RunArgs),
+    Check(check::CheckArgs),
     Compile(compile::CompileArgs),
     Import(import::ImportArgs),
     Query(query::QueryArgs),
@@ -56,6 +58,7 @@ pub fn main() -> ExitCode {
     let outcome: diagnostics::Result<Outcome> = match cli.command {
         Command::Demo(args) => demo::run(&args),
         Command::Run(args) => run::run(&args),
+        Command::Check(args) => check::run(&args),
         Command::Compile(args) => compile::run(&args),
         Command::Import(args) => import::run(args),
         Command::Query(args) => query::run(args),
@@ -79,6 +82,11 @@ pub fn report(diagnostics: &Diagnostics) {
     let colour = stderr.is_terminal();
     // A closed stderr leaves nobody to tell.
     let _ = writeln!(stderr.lock(), "{}", diagnostics::to_text(diagnostics, colour));
+}
+
+/// Whether what goes to standard output is read by a person, who may like colours.
+pub fn is_terminal() -> bool {
+    std::io::stdout().is_terminal()
 }
 
 /// Writes machine output or a table to stdout. A reader that went away (`| head`) is no fault.

@@ -202,7 +202,7 @@ fn number(lower: Option<i64>, upper: Option<i64>) -> Option<i64> {
 }
 
 /// Whether a shell pattern matches a whole name: `*` any text, `?` any character, `[ab]`, `[a-z]`, `[!a]` one of a set.
-fn matches(pattern: &str, name: &str) -> bool {
+pub fn matches(pattern: &str, name: &str) -> bool {
     let pattern: Vec<char> = pattern.chars().collect();
     let name: Vec<char> = name.chars().collect();
     // The places in the pattern that are reached after each character of the name.

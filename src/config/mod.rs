@@ -3,6 +3,7 @@
 //! Knows nothing of SQL or of today's date. Names are looked up by [`analysis`], which reads this
 //! module's [`Configs`]; [`Configs::resolve`] is the door to both.
 
+mod file;
 pub mod format;
 mod load;
 mod merge;
@@ -11,6 +12,7 @@ mod read;
 pub mod schema;
 pub mod spec;
 pub mod template;
+pub mod tree;
 
 use std::path::PathBuf;
 
@@ -19,11 +21,14 @@ use indexmap::IndexMap;
 use self::platforms::Platform;
 use self::spec::Spec;
 use self::template::Templates;
-use crate::analysis::{self, Analysis, KnownFragments};
+use self::tree::Tree;
+use crate::analysis::{self, Analysis};
 use crate::diagnostics::{Code, Diagnostic, Diagnostics, Result, Severity, Span, nearest};
 use crate::experiment::NimbusExperiment;
 
-pub use load::source;
+pub use file::{ConfigFile, Contents, files};
+pub use merge::matches;
+pub use tree::source;
 
 /// All configs of a run, read once and never changed: experiments may be resolved in any order and in parallel.
 #[derive(Debug)]
@@ -31,19 +36,73 @@ pub struct Configs {
     layers: load::Layers,
     templates: Templates,
     platforms: IndexMap<String, Platform>,
-    known_fragments: KnownFragments,
+    provenance: Vec<Provenance>,
 }
 
-/// Loads config trees, later ones on top. Faults of definitions, defaults and functions fail the whole; those of an
-/// experiment's config or of an outcome wait for the experiments that need it.
+/// Where a tree's configs come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Provenance {
+    /// The folder or URL as it was given, without credentials.
+    pub name: String,
+    /// The commit, where it is known.
+    pub commit: Option<String>,
+    /// Whether files differ from the commit.
+    pub is_dirty: bool,
+    /// Whether the experiments that the tree configures are private.
+    pub is_private: bool,
+}
+
+/// Loads config folders as they stand, later ones on top, for the platforms that come with the program.
+///
+/// # Errors
+/// A folder that does not exist, and those of [`load_trees`].
 pub fn load(paths: &[PathBuf]) -> Result<Configs> {
-    let layers = load::layers(paths)?;
-    Ok(Configs {
-        templates: Templates::new(&layers.functions)?,
+    let mut trees = Vec::new();
+    let mut faults = Vec::new();
+    for path in paths {
+        match Tree::read(path) {
+            Ok(tree) => trees.push(tree),
+            Err(more) => faults.extend(more.0),
+        }
+    }
+    match load_trees(trees, platforms::embedded()) {
+        Ok(configs) if faults.is_empty() => Ok(configs),
+        Ok(_) => Err(Diagnostics(faults)),
+        Err(more) => Err(Diagnostics(faults.into_iter().chain(more.0).collect())),
+    }
+}
+
+/// Loads config trees, later ones on top.
+///
+/// # Errors
+/// Faults of definitions, defaults and functions fail the whole; those of an experiment's config or of an outcome wait for
+/// the experiments that need it.
+pub fn load_trees(trees: Vec<Tree>, platforms: IndexMap<String, Platform>) -> Result<Configs> {
+    match assemble(&trees, platforms) {
+        (configs, faults) if faults.is_empty() => Ok(configs),
+        (_, faults) => Err(Diagnostics(faults)),
+    }
+}
+
+/// Layers config trees as far as their files can be read; beside the configs, the faults of definitions, defaults and
+/// functions. With such faults an experiment may resolve to less than its files say.
+pub fn assemble(trees: &[Tree], platforms: IndexMap<String, Platform>) -> (Configs, Vec<Diagnostic>) {
+    let (layers, mut faults) = load::layers(trees);
+    let provenance = trees.iter().map(|tree| Provenance {
+        name: tree.name.clone(),
+        commit: tree.commit.clone(),
+        is_dirty: tree.is_dirty,
+        is_private: tree.is_private,
+    });
+    let (templates, more) = Templates::new(&layers.functions);
+    faults.extend(more);
+    let configs = Configs {
+        templates,
         layers,
-        platforms: platforms::embedded(),
-        known_fragments: KnownFragments::default(),
-    })
+        platforms,
+        provenance: provenance.collect(),
+    };
+    (configs, faults)
 }
 
 impl Configs {
@@ -90,19 +149,30 @@ impl Configs {
         self.layers.definitions.get(app_name)
     }
 
+    /// The names of the apps whose experiments can be analysed, in the order of the list.
+    pub fn platforms(&self) -> impl Iterator<Item = &str> {
+        self.platforms.keys().map(String::as_str)
+    }
+
+    /// The outcomes of an app by slug, as far as they can be read.
+    pub fn outcomes_of(&self, app_name: &str) -> impl Iterator<Item = (&str, &spec::OutcomeSpec)> {
+        let of_app = self.layers.outcomes.iter().filter(move |((app, _), _)| app == app_name);
+        of_app.filter_map(|((_, slug), file)| Some((slug.as_str(), file.contents.as_ref()?)))
+    }
+
     /// The app's entry in the list of platforms, if it is one whose experiments can be analysed.
     pub fn platform(&self, app_name: &str) -> Option<&Platform> {
         self.platforms.get(app_name)
     }
 
+    /// Where the configs come from, the lowest tree first.
+    pub fn provenance(&self) -> &[Provenance] {
+        &self.provenance
+    }
+
     /// The environment that renders the configs' templates.
     pub fn templates(&self) -> &Templates {
         &self.templates
-    }
-
-    /// The SQL fragments that were found to parse so far.
-    pub(crate) fn known_fragments(&self) -> &KnownFragments {
-        &self.known_fragments
     }
 
     /// Warnings about the files that all experiments share: definitions, defaults, functions.

@@ -5,7 +5,7 @@ use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior, Va
 
 use super::format::format;
 use super::spec::FunctionSpec;
-use crate::diagnostics::{Code, Diagnostic, Diagnostics, Result, Span, nearest};
+use crate::diagnostics::{Code, Diagnostic, Result, Span, nearest};
 use crate::document::Text;
 
 /// Renders the templates in config values.
@@ -15,8 +15,9 @@ pub struct Templates {
 }
 
 impl Templates {
-    /// An environment with these functions, each a text with `{select_expr}` for its one argument.
-    pub fn new(functions: &IndexMap<String, FunctionSpec>) -> Result<Self> {
+    /// An environment with these functions, each a text with `{select_expr}` for its one argument; beside it the faults of
+    /// those that can't be used.
+    pub fn new(functions: &IndexMap<String, FunctionSpec>) -> (Self, Vec<Diagnostic>) {
         let mut environment = Environment::new();
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
         environment.set_auto_escape_callback(|_| AutoEscape::None);
@@ -36,10 +37,7 @@ impl Templates {
                     .map_err(|fault| Error::new(ErrorKind::InvalidOperation, fault.message))
             });
         }
-        match faults.is_empty() {
-            true => Ok(Self { environment }),
-            false => Err(Diagnostics(faults)),
-        }
+        (Self { environment }, faults)
     }
 
     /// Renders a value; `what` names it in messages.

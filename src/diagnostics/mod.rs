@@ -10,10 +10,10 @@ use std::ops::Range;
 use std::sync::Arc;
 
 pub use code::{Code, Kind};
-pub use render::{to_json, to_text};
+pub use render::{to_github, to_json, to_text};
 
 /// A text that spans point into: a config file, an experiment file, a statement.
-#[derive(PartialEq, Eq)]
+#[derive(Default, PartialEq, Eq)]
 pub struct Source {
     /// The path or name as it is shown to people.
     pub path: String,

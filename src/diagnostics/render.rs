@@ -20,10 +20,7 @@ fn one(diagnostic: &Diagnostic, renderer: &Renderer) -> String {
         Severity::Warning => Level::WARNING,
         Severity::Info => Level::INFO,
     };
-    let message = match diagnostic.context.is_empty() {
-        true => diagnostic.message.clone(),
-        false => format!("{}: {}", diagnostic.context.join(": "), diagnostic.message),
-    };
+    let message = in_context(diagnostic);
     let title = level.primary_title(message.as_str()).id(diagnostic.code.as_str());
     let mut group = match &diagnostic.span {
         Some(span) => title.element(
@@ -37,6 +34,14 @@ fn one(diagnostic: &Diagnostic, renderer: &Renderer) -> String {
         group = group.element(Level::HELP.message(help.as_str()));
     }
     renderer.render(&[group])
+}
+
+/// The message behind the names of the work that it belongs to.
+fn in_context(diagnostic: &Diagnostic) -> String {
+    match diagnostic.context.is_empty() {
+        true => diagnostic.message.clone(),
+        false => format!("{}: {}", diagnostic.context.join(": "), diagnostic.message),
+    }
 }
 
 /// The part of a span that is shown: of a long text only its first line, which says where to look.
@@ -75,6 +80,37 @@ pub fn to_json(diagnostics: &Diagnostics) -> Vec<Value> {
             })
         })
         .collect()
+}
+
+/// The diagnostics as annotations of a GitHub workflow, one line each ("Workflow commands for GitHub Actions").
+pub fn to_github(diagnostics: &Diagnostics) -> String {
+    let property = |text: &str| data(text).replace(':', "%3A").replace(',', "%2C");
+    diagnostics
+        .0
+        .iter()
+        .map(|d| {
+            let level = match d.severity {
+                Severity::Error => "error",
+                Severity::Warning => "warning",
+                Severity::Info => "notice",
+            };
+            let place = d.span.as_ref().map_or_else(String::new, |span| {
+                let (line, column) = span.line_column();
+                format!("file={},line={line},col={column},", property(&span.source.path))
+            });
+            let help = d
+                .help
+                .as_ref()
+                .map_or_else(String::new, |help| format!("\nhelp: {help}"));
+            let message = data(&format!("{}{help}", in_context(d)));
+            format!("::{level} {place}title={}::{message}\n", d.code)
+        })
+        .collect()
+}
+
+/// The text of a workflow command, which ends at a line break.
+fn data(text: &str) -> String {
+    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
 
 #[cfg(test)]
@@ -132,6 +168,18 @@ error[E0104]: experiment e: metric m: one is no number
             to_text(&both, false),
             "warning[E0103]: no place\n\nwarning[E0103]: no place"
         );
+    }
+
+    #[test]
+    fn github_annotations() {
+        let mut diagnostic = diagnostic();
+        diagnostic.message.push_str(": 100 %,\nreally");
+        assert_eq!(
+            to_github(&diagnostic.into()),
+            "::error file=a/b.toml,line=2,col=5,title=E0104::experiment e: metric m: one is no number: 100 %25,%0Areally%0Ahelp: write 1\n"
+        );
+        let warning = Diagnostic::warning(Code::UnknownKey, "no place");
+        assert_eq!(to_github(&warning.into()), "::warning title=E0103::no place\n");
     }
 
     #[test]

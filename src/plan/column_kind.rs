@@ -3,28 +3,18 @@
 //! A source's own columns have no types here, so the answer can be "not known". Where a warehouse is at hand its schema
 //! decides instead.
 
-use std::sync::Arc;
-
 use sqlparser::ast::{
     BinaryOperator, CastKind, DataType, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, SelectItem,
-    SetExpr, Statement, UnaryOperator, Value,
+    SetExpr, UnaryOperator, Value,
 };
 
-use crate::diagnostics::Source;
-use crate::sql::check;
+use crate::sql::fragment::{self, Role};
 use crate::summary::ColumnKind;
 
 /// The kind of an author's aggregate, or `None` where that depends on the types of its source.
 pub fn column_kind(expression: &str) -> Option<ColumnKind> {
-    let source = Arc::new(Source {
-        path: "<metric>".to_string(),
-        text: format!("SELECT {expression}\n"),
-    });
-    let statements = check::parse(&source).ok()?;
-    match statements.as_slice() {
-        [Statement::Query(query)] => query_kind(query),
-        _ => None,
-    }
+    let fragment = fragment::parse(Role::Expression, expression).ok()?;
+    kind(fragment.as_expression()?)
 }
 
 fn query_kind(query: &sqlparser::ast::Query) -> Option<ColumnKind> {

@@ -5,6 +5,7 @@
 pub mod check;
 pub mod compile;
 pub mod duckdb;
+pub mod fragment;
 pub mod render;
 pub mod script;
 pub mod types;

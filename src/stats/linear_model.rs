@@ -25,6 +25,8 @@ use crate::summary::{Group, Moments};
 
 /// The order of the quantiles of 95 % intervals.
 const UPPER: f64 = 0.975;
+/// Why a column of booleans is refused: its clip threshold would be a quantile.
+pub(super) const BOOLEAN: &str = "quantiles of a BOOL column are undefined";
 
 /// What the model is fitted to.
 #[derive(Debug, Clone, Copy)]
@@ -92,7 +94,7 @@ fn one_reference(
     output: &mut Output,
 ) -> Result<(), State> {
     if input.kind == ValueKind::Boolean {
-        return Err(State::Raises("quantiles of a BOOL column are undefined".to_string()));
+        return Err(State::Raises(BOOLEAN.to_string()));
     }
     if is_zero(input.group, reference, value.as_ref()) {
         return Err(State::ZeroReferenceMean);

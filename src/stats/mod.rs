@@ -25,11 +25,11 @@ pub mod state;
 use serde::Serialize;
 
 use crate::analysis::{Basis, Period};
-use crate::summary::{ALL_SEGMENT, Cell, Covariate, Demand, Need, Step, Summaries};
+use crate::summary::{ALL_SEGMENT, Cell, ColumnKind, Covariate, Demand, Need, Step, Summaries};
 
 use self::kernel_density::{Bandwidth, Kernel};
 pub use self::parse::{parameters_of, parse};
-use self::pre_treatment::PreTreatment;
+use self::pre_treatment::{PreTreatment, ValueKind};
 use self::rows::Answer;
 pub use self::state::{CellState, State};
 
@@ -238,6 +238,23 @@ pub struct Request {
     pub pre_treatments: Vec<PreTreatment>,
 }
 
+impl Request {
+    /// Why the statistic can't be computed of a column of this kind, where that is certain without data.
+    pub fn refusal(&self, column: ColumnKind) -> Option<String> {
+        if matches!(self.statistic, Statistic::Count) {
+            return None;
+        }
+        let steps: Vec<Step> = self.pre_treatments.iter().map(|treatment| treatment.step(1)).collect();
+        match (pre_treatment::kind_after(column, &steps), &self.statistic) {
+            (Err(reason), _) => Some(reason),
+            (Ok(ValueKind::Boolean), Statistic::LinearModelMean(_) | Statistic::PerClientDauImpact(_)) => {
+                Some(linear_model::BOOLEAN.to_string())
+            }
+            (Ok(_), _) => None,
+        }
+    }
+}
+
 /// For which window, basis and experiment a statistic is computed.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Context<'a> {
@@ -284,10 +301,7 @@ impl Request {
         let steps = self
             .pre_treatments
             .iter()
-            .map(|treatment| match treatment {
-                PreTreatment::Fixed(step) => *step,
-                PreTreatment::NormalizeOverAnalysisPeriod => Step::Normalize(context.days as f64),
-            })
+            .map(|treatment| treatment.step(context.days))
             .collect();
         let model = match &self.statistic {
             Statistic::LinearModelMean(model) | Statistic::PerClientDauImpact(model) => Some(model),

@@ -15,6 +15,16 @@ pub enum PreTreatment {
     NormalizeOverAnalysisPeriod,
 }
 
+impl PreTreatment {
+    /// The step in a window of so many days.
+    pub fn step(self, days: i64) -> Step {
+        match self {
+            PreTreatment::Fixed(step) => step,
+            PreTreatment::NormalizeOverAnalysisPeriod => Step::Normalize(days as f64),
+        }
+    }
+}
+
 /// Every name, for suggestions.
 pub const NAMES: [&str; 9] = [
     "remove_nulls",

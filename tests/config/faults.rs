@@ -56,6 +56,18 @@ error[E0102]: experiment x: the file is not valid TOML: missing comma between ar
 }
 
 #[test]
+fn an_unreadable_file_costs_its_experiment() {
+    let tree = Tree::new(&[("jetstream/y.toml", "[metrics]\nweekly = [\"searches\"]\n")]);
+    std::fs::write(tree.path().join("jetstream/x.toml"), b"[experiment]\n# \xff\n").expect("a file can be written");
+    let faults = tree.faults("x");
+    assert!(
+        faults.starts_with("error[E0101]: experiment x: can't read jetstream/x.toml: "),
+        "{faults}"
+    );
+    assert!(tree.resolve("y").is_ok());
+}
+
+#[test]
 fn broken_toml_of_a_shared_file_costs_all() {
     let tree = Tree::new(&[
         ("jetstream/defaults/fenix.toml", "[metrics\n"),

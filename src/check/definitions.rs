@@ -1,0 +1,117 @@
+//! The definitions of an app by themselves: each metric, data source and segment is resolved whether an experiment uses it or
+//! not.
+
+use indexmap::IndexMap;
+
+use crate::analysis::{self, Period};
+use crate::config::Configs;
+use crate::config::spec::{MetricSpec, Spec, StatisticSpec};
+use crate::diagnostics::{Code, Diagnostic, Severity, Span};
+use crate::document::Text;
+
+use super::{of_analysis, subject};
+
+/// The findings in what a file defines for an app. Definitions of other programs' apps are not looked at.
+pub fn findings(app: &str, own: &Spec, configs: &Configs) -> Vec<Diagnostic> {
+    let (Some(definitions), Some(_)) = (configs.definitions(app), configs.platform(app)) else {
+        return Vec::new();
+    };
+    let mut spec = Spec::default();
+    let mut listed = Vec::new();
+    for name in own.metrics.keys() {
+        if let Some(metric) = definitions.metrics.get(name) {
+            let metric = with_statistic(metric.clone());
+            listed.push(text(&metric.name, &metric.span));
+            spec.metrics.insert(name.clone(), metric);
+        }
+    }
+    for name in own.data_sources.keys() {
+        if let Some(source) = definitions.data_sources.get(name) {
+            let metric = count_of(name, source.analysis_units.clone(), &source.span);
+            listed.push(text(&metric.name, &metric.span));
+            spec.metrics.insert(metric.name.clone(), metric);
+        }
+    }
+    let segments = own.segments.iter();
+    spec.experiment.segments = Some(
+        segments
+            .map(|(name, segment)| text(name, &segment.select_expression.span))
+            .collect(),
+    );
+    spec.periods.insert(Period::Overall, listed);
+    let Some(place) = spec
+        .metrics
+        .values()
+        .map(|metric| &metric.span)
+        .next()
+        .cloned()
+        .or_else(|| {
+            let segment = own.segments.values().next()?;
+            Some(segment.select_expression.span.clone())
+        })
+    else {
+        return Vec::new();
+    };
+    let experiment = subject::stand_in("isobar-check", app, &spec, &place);
+    match analysis::resolve(configs, &spec, &experiment) {
+        Ok(analysis) => of_analysis(&analysis),
+        // Whether a metric has statistics is the affair of who lists it. A fault hides the other kinds of findings of the file.
+        Err(faults) => {
+            let faults = faults.0.into_iter();
+            faults
+                .filter(|fault| fault.code != Code::NoStatistics || fault.severity != Severity::Error)
+                .collect()
+        }
+    }
+}
+
+fn text(value: &str, span: &Span) -> Text {
+    Text {
+        value: value.to_string(),
+        span: span.clone(),
+    }
+}
+
+/// A metric that can be resolved: one without statistics gets the plainest, which works on every type.
+fn with_statistic(mut metric: MetricSpec) -> MetricSpec {
+    let has_some = metric
+        .statistics
+        .as_ref()
+        .is_some_and(|statistics| !statistics.is_empty());
+    if !has_some {
+        metric.statistics = Some(plainest(&metric.span));
+    }
+    metric
+}
+
+fn plainest(span: &Span) -> IndexMap<String, StatisticSpec> {
+    let count = StatisticSpec {
+        span: span.clone(),
+        params: IndexMap::new(),
+        pre_treatments: Vec::new(),
+    };
+    [("count".to_string(), count)].into()
+}
+
+/// A metric that uses a data source, so that it is resolved.
+fn count_of(source: &str, units: Option<Vec<analysis::AnalysisUnit>>, span: &Span) -> MetricSpec {
+    MetricSpec {
+        // A name that no file can have: keys are words.
+        name: format!("rows of {source}"),
+        span: span.clone(),
+        select_expression: Some(text("COUNT(*)", span)),
+        data_source: Some(text(source, span)),
+        statistics: Some(plainest(span)),
+        friendly_name: None,
+        description: None,
+        bigger_is_better: None,
+        analysis_bases: None,
+        analysis_units: units,
+        depends_on: None,
+        kind: None,
+        category: None,
+        owner: None,
+        deprecated: None,
+        level: None,
+    }
+}

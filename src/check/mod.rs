@@ -1,0 +1,178 @@
+//! The check of configs before anything runs: every file is read, resolved for its experiment or a stand-in, rendered, parsed
+//! and compiled for every window and basis; then comes what parses and resolves but hurts people.
+//!
+//! Each kind of lint is a file. Nothing here changes what `compile` and `run` do, and nothing is written.
+
+mod columns;
+mod definitions;
+mod expression;
+mod signal;
+mod source;
+mod statistic;
+mod subject;
+mod template;
+mod texts;
+mod unused;
+
+use std::collections::{BTreeSet, HashSet};
+
+use indexmap::IndexMap;
+use rayon::prelude::*;
+
+use crate::analysis::{Analysis, Period};
+use crate::config::platforms::Platform;
+use crate::config::tree::{Role, Tree};
+use crate::config::{self, ConfigFile, Configs};
+use crate::diagnostics::{Code, Diagnostic, Diagnostics, Severity, Span};
+use crate::experiment::NimbusExperiment;
+use crate::pipeline::{self, Selection};
+use crate::stats::Compat;
+use crate::tables::Destination;
+
+use self::subject::Subject;
+
+/// What is checked.
+#[derive(Debug, Default)]
+pub struct Request {
+    /// The config trees, later ones on top.
+    pub trees: Vec<Tree>,
+    /// The apps whose experiments can be analysed.
+    pub platforms: IndexMap<String, Platform>,
+    /// Experiments whose configs are checked for them; every other config is checked for a stand-in.
+    pub experiments: Vec<NimbusExperiment>,
+    /// The paths of the files to report on, as spans name them; `None` for all.
+    pub paths: Option<BTreeSet<String>>,
+}
+
+/// What was found.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Report {
+    /// Every finding once, in the order of files and lines.
+    pub findings: Diagnostics,
+    /// How many files were looked at.
+    pub files: usize,
+}
+
+/// Checks config files: all faults of all files at once.
+pub fn check(request: &Request) -> Report {
+    let files: Vec<ConfigFile<'_>> = request.trees.iter().flat_map(config::files).collect();
+    let (configs, shared_faults) = config::assemble(&request.trees, request.platforms.clone());
+    let is_asked = |file: &&ConfigFile<'_>| match (&request.paths, &file.source) {
+        (Some(paths), Some(source)) => paths.contains(&source.path),
+        _ => true,
+    };
+    let asked: Vec<&ConfigFile<'_>> = files.iter().filter(is_asked).collect();
+    let mut findings: Vec<Diagnostic> = files.iter().flat_map(|file| file.remarks.iter().cloned()).collect();
+    findings.extend(asked.iter().flat_map(|file| texts::findings(file, &configs)));
+    // Where definitions are missing, every name of theirs would be a second fault.
+    if shared_faults.is_empty() {
+        let found = asked
+            .par_iter()
+            .flat_map_iter(|file| of_file(file, &files, &configs, request));
+        findings.extend(found.collect::<Vec<Diagnostic>>());
+    }
+    findings.extend(shared_faults);
+    Report {
+        findings: Diagnostics(ordered(findings, request.paths.as_ref())),
+        files: asked.len(),
+    }
+}
+
+/// What resolving and compiling one file brings to light.
+fn of_file(file: &ConfigFile<'_>, files: &[ConfigFile<'_>], configs: &Configs, request: &Request) -> Vec<Diagnostic> {
+    let Some(spec) = file.spec() else {
+        return Vec::new();
+    };
+    if file.place.role == Role::Definitions {
+        return definitions::findings(file.place.slug, spec, configs);
+    }
+    let subject = Subject::of(file, spec, configs, &request.experiments);
+    let mut findings = unused::findings(file, spec, &subject, files, configs);
+    match configs.resolve(&subject.experiment) {
+        Err(faults) => findings.extend(faults.0),
+        Ok(analysis) => {
+            findings.extend(compiled(&analysis));
+            findings.extend(of_analysis(&analysis));
+            findings.extend(texts::deprecated(&analysis, spec));
+            findings.extend(signal::findings(&analysis, &subject));
+            if subject.is_real {
+                findings.extend(subject::branches(&analysis, spec));
+            }
+        }
+    }
+    findings
+}
+
+/// The findings in a resolved analysis, wherever its parts were defined.
+fn of_analysis(analysis: &Analysis) -> Vec<Diagnostic> {
+    let mut findings = expression::findings(analysis);
+    findings.extend(statistic::findings(analysis));
+    for source in analysis.data_sources.values() {
+        findings.extend(texts::source(
+            &source.name,
+            &source.from,
+            &source.submission_date_column,
+        ));
+    }
+    for segment in &analysis.experiment.segments {
+        let source = &segment.data_source;
+        findings.extend(texts::source(
+            &source.name,
+            &source.from,
+            &source.submission_date_column,
+        ));
+    }
+    findings
+}
+
+/// The faults of compiling every window and basis of an experiment's life.
+fn compiled(analysis: &Analysis) -> Vec<Diagnostic> {
+    let selection = Selection {
+        date: None,
+        periods: Period::ALL.to_vec(),
+        compat: Compat::None,
+    };
+    let destination = Destination {
+        project: "project".to_string(),
+        dataset: "dataset".to_string(),
+        slug: analysis.experiment.slug.clone(),
+    };
+    match pipeline::compile(analysis, &selection, &destination) {
+        Ok(work) => work.remarks.0,
+        Err(faults) => faults.0,
+    }
+}
+
+/// Each finding once, in the order of files and lines. A finding in a shared file is met once for each experiment that
+/// uses it, so the experiment is left out of its words.
+fn ordered(findings: Vec<Diagnostic>, paths: Option<&BTreeSet<String>>) -> Vec<Diagnostic> {
+    let place = |span: &Option<Span>| {
+        let span = span.as_ref()?;
+        Some((span.source.path.clone(), span.range.start, span.range.end))
+    };
+    let mut seen = HashSet::new();
+    let mut kept: Vec<Diagnostic> = Vec::new();
+    for mut finding in findings {
+        if finding.span.is_some() {
+            finding.context.retain(|context| !context.starts_with("experiment "));
+        }
+        let is_asked = match (paths, &finding.span) {
+            (Some(paths), Some(span)) => paths.contains(&span.source.path),
+            _ => true,
+        };
+        if is_asked && seen.insert((finding.code, place(&finding.span), finding.message.clone())) {
+            kept.push(finding);
+        }
+    }
+    kept.sort_by_key(|finding| (place(&finding.span), finding.code));
+    kept
+}
+
+/// A finding with its place.
+fn finding(severity: Severity, code: Code, message: String, span: &Span, help: &str) -> Diagnostic {
+    let finding = Diagnostic {
+        severity,
+        ..Diagnostic::error(code, message)
+    };
+    finding.with_span(span.clone()).with_help(help)
+}

@@ -4,8 +4,8 @@
 use std::ops::ControlFlow;
 
 use sqlparser::ast::{
-    BinaryOperator, CastKind, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Query, Value, Visit,
-    Visitor,
+    AccessExpr, BinaryOperator, CastKind, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Query,
+    Value, Visit, Visitor,
 };
 
 /// Aggregate functions of GoogleSQL: "Aggregate functions", "Approximate aggregate functions", "HyperLogLog++ functions" and

@@ -107,11 +107,16 @@ fn of_file(file: &ConfigFile<'_>, files: &[ConfigFile<'_>], configs: &Configs, r
 fn of_analysis(analysis: &Analysis) -> Vec<Diagnostic> {
     let mut findings = expression::findings(analysis);
     findings.extend(statistic::findings(analysis));
-    for source in analysis.data_sources.values() {
+    for (name, source) in &analysis.data_sources {
+        let is_of_metrics = analysis
+            .metrics
+            .values()
+            .any(|metric| metric.data_source.as_ref() == Some(name));
         findings.extend(texts::source(
-            &source.name,
+            name,
             &source.from,
             &source.submission_date_column,
+            is_of_metrics,
         ));
     }
     for segment in &analysis.experiment.segments {
@@ -120,6 +125,7 @@ fn of_analysis(analysis: &Analysis) -> Vec<Diagnostic> {
             &source.name,
             &source.from,
             &source.submission_date_column,
+            false,
         ));
     }
     findings

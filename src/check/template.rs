@@ -18,15 +18,19 @@ pub fn findings(text: &str) -> Vec<Finding> {
     while let Some(start) = text[from..].find("{{").map(|at| from + at) {
         let tag = Tag::read(text, start);
         findings.extend(tag.nested.map(Finding::Nested));
-        let inside = text[start + 2..tag.end].trim_end_matches('}').trim();
-        let is_repetition = inside.starts_with(|c: char| c.is_ascii_digit())
-            && inside.chars().all(|c| c.is_ascii_digit() || matches!(c, ',' | ' '));
-        if is_repetition {
+        if is_repetition(&text[start..tag.end]) {
             findings.push(Finding::Constant(start..tag.end));
         }
         from = tag.end;
     }
     findings
+}
+
+/// Whether a text in braces is the repetition of a regular expression.
+fn is_repetition(braced: &str) -> bool {
+    let inside = braced.trim_matches(['{', '}']).trim();
+    inside.starts_with(|c: char| c.is_ascii_digit())
+        && inside.chars().all(|c| c.is_ascii_digit() || matches!(c, ',' | ' '))
 }
 
 /// One `{{ ... }}`.
@@ -51,7 +55,8 @@ impl Tag {
                 Some(open) if c == open => quote = None,
                 Some(_) if here.starts_with("{{") && nested.is_none() => {
                     let length = here.find("}}").map_or(2, |end| end + 2);
-                    nested = Some(at..at + length);
+                    // A quoted repetition is how to print its braces.
+                    nested = Some(at..at + length).filter(|range| !is_repetition(&text[range.clone()]));
                 }
                 _ => {}
             }
@@ -93,6 +98,7 @@ mod tests {
             &["nested {{experiment.slug}}"],
         );
         check("{{agg_any('a \\' {{b}}')}}", &["nested {{b}}"]);
+        check("r'a{{ '{{3}}' }}'", &[]);
         check("{{ unclosed", &[]);
         check("{{3", &["constant {{3"]);
         check("{{ '\u{e9}\\", &[]);

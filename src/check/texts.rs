@@ -15,31 +15,38 @@ pub fn findings(file: &ConfigFile<'_>, configs: &Configs) -> Vec<Diagnostic> {
     let Some(spec) = file.spec() else {
         return Vec::new();
     };
-    let mut rendered: Vec<&Text> = spec
+    let metrics = spec
         .metrics
         .values()
-        .filter_map(|metric| metric.select_expression.as_ref())
-        .collect();
-    rendered.extend(spec.segments.values().map(|segment| &segment.select_expression));
-    rendered.extend(spec.segment_data_sources.values().map(|source| &source.from_expression));
-    rendered.extend(&spec.experiment.enrollment_query);
+        .filter_map(|metric| metric.select_expression.as_ref());
     let sources = spec
         .data_sources
         .values()
         .filter_map(|source| source.from_expression.as_ref());
     // Other sources are left to the format layer, which takes a doubled brace for a literal one.
-    rendered.extend(sources.filter(|text| configs.templates().mentions(&text.value, "experiment")));
-    rendered.into_iter().flat_map(braces).collect()
+    let sources = sources.filter(|text| configs.templates().mentions(&text.value, "experiment"));
+    let segment_sources = spec.segment_data_sources.values().map(|source| &source.from_expression);
+    let formatted = metrics.chain(sources).chain(segment_sources);
+    let segments = spec.segments.values().map(|segment| &segment.select_expression);
+    let plain = segments.chain(&spec.experiment.enrollment_query);
+    formatted
+        .flat_map(|text| braces(text, true))
+        .chain(plain.flat_map(|text| braces(text, false)))
+        .collect()
 }
 
-fn braces(text: &Text) -> Vec<Diagnostic> {
+/// The findings in one template. Where the format layer comes after it, a literal brace is doubled once more.
+fn braces(text: &Text, is_formatted: bool) -> Vec<Diagnostic> {
     let found = template::findings(&text.value).into_iter().map(|found| match found {
         template::Finding::Constant(range) => {
             let shown = &text.value[range.clone()];
             let inside = shown.trim_matches(['{', '}']).trim();
             let message = format!("`{shown}` is a template that prints `{inside}`, so the braces are lost");
-            let help =
-                format!("where braces were meant, as in a regular expression, write `{{{{ '{{{{{inside}}}}}' }}}}`");
+            let literal = match is_formatted {
+                true => format!("{{{{{inside}}}}}"),
+                false => format!("{{{inside}}}"),
+            };
+            let help = format!("where braces were meant, as in a regular expression, write `{{{{ '{literal}' }}}}`");
             finding(Severity::Error, Code::EatenBrace, message, &text.part(range), &help)
         }
         template::Finding::Nested(range) => {

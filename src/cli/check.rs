@@ -9,7 +9,7 @@ use serde_json::json;
 use super::{Outcome, print};
 use crate::check::{self, Report, Request};
 use crate::config::platforms;
-use crate::config::tree::{Tree, place};
+use crate::config::tree::{Tree, place, shown};
 use crate::diagnostics::{self, Code, Diagnostic, Diagnostics, Result, Severity};
 use crate::experiment;
 
@@ -177,7 +177,7 @@ impl Asked {
         let tree = Tree::read(&root).map_err(|faults| unusable(&faults.to_string()))?;
         let below = |name: &&String| root.join(name).canonicalize().is_ok_and(|file| file.starts_with(&full));
         let names = tree.files.keys().chain(tree.unreadable.keys()).filter(below);
-        let files: Vec<String> = names.map(|name| root.join(name).display().to_string()).collect();
+        let files: Vec<String> = names.map(|name| shown(&root.join(name))).collect();
         match files.is_empty() {
             true => Err(unusable("it holds no config files of experiments")),
             false => Ok(Self { root, files }),
@@ -215,18 +215,17 @@ fn root(path: &Path, full: &Path, configs: &[PathBuf]) -> Option<PathBuf> {
     let is_part = full.is_dir() || place(&relative.to_string_lossy().replace('\\', "/")).is_some();
     // As the user wrote it, as far as possible: the path without its part within the tree.
     let depth = relative.components().count();
-    let written = path
-        .ancestors()
-        .nth(depth)
-        .filter(|root| root.canonicalize().is_ok_and(|root| root == folder));
-    let written = written.map(|root| {
-        if root.as_os_str().is_empty() {
-            Path::new(".")
-        } else {
-            root
-        }
-    });
+    let written = path.ancestors().nth(depth).map(or_here);
+    let written = written.filter(|root| root.canonicalize().is_ok_and(|root| root == folder));
     is_part.then(|| written.unwrap_or(folder).to_path_buf())
+}
+
+/// A path, or `.` for the empty one.
+fn or_here(path: &Path) -> &Path {
+    match path.as_os_str().is_empty() {
+        true => Path::new("."),
+        false => path,
+    }
 }
 
 /// A file or folder that lies in no tree is taken for experiments' configs.
@@ -235,9 +234,6 @@ fn alone(path: &Path, full: &Path) -> Option<PathBuf> {
         return Some(path.to_path_buf());
     }
     let is_config = full.extension().is_some_and(|extension| extension == "toml");
-    let folder = path
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
+    let folder = or_here(path.parent()?);
     is_config.then(|| folder.to_path_buf())
 }

@@ -166,7 +166,7 @@ impl Tree {
 pub fn source(path: &Path) -> std::result::Result<Arc<Source>, Diagnostic> {
     match std::fs::read_to_string(path) {
         Ok(text) => Ok(Arc::new(Source {
-            path: path.display().to_string(),
+            path: shown(path),
             text,
         })),
         Err(error) => Err(Diagnostic::error(
@@ -174,6 +174,11 @@ pub fn source(path: &Path) -> std::result::Result<Arc<Source>, Diagnostic> {
             format!("can't read {}: {error}", path.display()),
         )),
     }
+}
+
+/// A path as messages show it: `./a` is `a`.
+pub fn shown(path: &Path) -> String {
+    path.strip_prefix(".").unwrap_or(path).display().to_string()
 }
 
 #[cfg(test)]

@@ -198,11 +198,11 @@ fn metric_without_statistics() {
     check(
         "[metrics]\nweekly = [\"clicks\"]\n",
         r#"
-error[E0205]: experiment x: metric `clicks` has no statistics
- --> definitions/firefox_desktop.toml:2:10
+error[E0205]: experiment x: metric `clicks` has no statistics, so there is nothing to compute of it
+ --> jetstream/x.toml:2:11
   |
-2 | [metrics.clicks]
-  |          ^^^^^^
+2 | weekly = ["clicks"]
+  |           ^^^^^^^^
   |
   = help: add one, such as `[metrics.clicks.statistics.bootstrap_mean]`"#,
     );

@@ -184,6 +184,7 @@ fn nothing_due_and_refusals_are_no_failures() {
     let output = run(folder.path(), &["--date", "2026-09-03", "--format", "json"]);
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     assert!(stdout(&output).contains("\"state\":\"refused\""), "{}", stdout(&output));
+    assert!(stderr(&output).contains("info[E0214]"), "{}", stderr(&output));
     assert!(stderr(&output).contains("has already ended"), "{}", stderr(&output));
 }
 
@@ -286,7 +287,7 @@ fn bad_experiments_and_arguments_are_exit_code_2() {
         (&["--date", "yesterday"][..], "expected YYYY-MM-DD or `all`"),
         (
             &["--date", "2025-09-14", "--experiment-slug", "demo-search-panl"],
-            "did you mean `demo-search-panel`?",
+            "error[E0601]: none of the files holds an experiment `demo-search-panl`",
         ),
         (
             &["--date", "2025-09-14", "--analysis-periods", "monthly"],
@@ -315,6 +316,7 @@ fn a_database_that_is_not_there_is_exit_code_3() {
     arguments.extend(parts.iter().map(String::as_str));
     let output = isobar(&arguments);
     assert_eq!(output.status.code(), Some(3), "{}", stderr(&output));
+    assert!(stderr(&output).contains("error[E0402]"), "{}", stderr(&output));
 }
 
 #[test]
@@ -373,6 +375,18 @@ fn compile_writes_a_file_per_statement() {
     );
     let same = Command::new("diff").arg("-r").arg(&out).arg(&again).status().unwrap();
     assert!(same.success(), "two runs give the same bytes");
+}
+
+#[test]
+fn a_folder_that_cannot_be_written_is_named() {
+    let folder = copy(demo());
+    let file = folder.path().join("file");
+    std::fs::write(&file, "somebody's").unwrap();
+    let output = compile(folder.path(), &["--sql-output-dir", text(&file.join("sql"))]);
+    assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+    let expected = format!("error[E0602]: can't write {}", file.join("sql").display());
+    assert!(stderr(&output).contains(&expected), "{}", stderr(&output));
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), "somebody's");
 }
 
 #[test]

@@ -161,7 +161,7 @@ fn a_bad_row_names_its_line_and_changes_nothing() {
         (
             &["--schema", "schema.json", "good.ndjson", "bad.ndjson"][..],
             &[
-                "bad.ndjson:2: n: `\"many\"` is not a INT64",
+                "error[E0504]: bad.ndjson:2: n: `\"many\"` is not a INT64",
                 "bad.ndjson:3: `idd` is not a field",
                 "bad.ndjson:4: the row is not JSON",
             ][..],

@@ -513,6 +513,7 @@ fn unknown_constructs_are_located() {
         let faults = translate(&source, &functions, None).unwrap_err();
         let found: Vec<String> = (faults.0.iter())
             .map(|fault| {
+                assert_eq!(fault.code.as_str(), "E0302", "{sql}");
                 let (line, column) = fault.span.as_ref().map_or((0, 0), |span| span.line_column());
                 let help = fault.help.as_ref().map(|help| format!(" ({help})")).unwrap_or_default();
                 format!("{line}:{column} {}{help}", fault.message)

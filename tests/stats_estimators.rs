@@ -273,6 +273,7 @@ fn the_command_answers_in_json() {
     let answer: serde_json::Value = serde_json::from_str(&stdout).expect("JSON");
     assert_eq!((code, &answer["rows"]), (Some(0), &serde_json::json!([])));
     assert_eq!(answer["diagnostics"][0]["severity"], "warning");
+    assert_eq!(answer["diagnostics"][0]["code"], "E0502");
 }
 
 #[test]
@@ -306,6 +307,10 @@ fn requests_that_make_no_sense_are_refused() {
                 r#"[{"name": "censor_highest_values", "args": {"fraction": 1.5}}]"#,
             ),
             "a number from 0 to 1",
+        ),
+        (
+            request("population_ratio", r#"{"numerator": null, "denominator": "v"}"#, "[]"),
+            "numerator of statistic population_ratio must be a text, but is null",
         ),
         (
             request(

@@ -184,7 +184,7 @@ fn segment_data_source(scope: &Scope<'_>, name: &Text, faults: &mut Vec<Diagnost
     let (window_start, window_end) = (spec.window_start.unwrap_or(0), spec.window_end.unwrap_or(0));
     if window_start > window_end {
         let message = format!("the window of {what} starts on day {window_start}, after its end on day {window_end}");
-        faults.push(Diagnostic::error(Code::WrongValue, message).with_span(text.span.clone()));
+        faults.push(Diagnostic::error(Code::WindowOrder, message).with_span(text.span.clone()));
     }
     let what = format!("the from expression of {what}");
     Some(SegmentDataSource {

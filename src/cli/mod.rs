@@ -5,11 +5,13 @@ mod check;
 mod compile;
 mod database;
 mod demo;
+mod explain_code;
 mod files;
 mod import;
 mod inputs;
 mod query;
 mod run;
+mod schema;
 mod stats;
 
 use std::io::{IsTerminal, Write};
@@ -37,6 +39,8 @@ enum Command {
     Query(query::QueryArgs),
     /// Compute a statistic on a client-level file
     Stats(stats::Arguments),
+    ExplainCode(explain_code::Arguments),
+    Schema(schema::Arguments),
 }
 
 /// How a command ended, when it could do its work.
@@ -59,6 +63,8 @@ pub fn main() -> ExitCode {
         Command::Import(args) => import::run(args),
         Command::Query(args) => query::run(args),
         Command::Stats(args) => stats::run(&args),
+        Command::ExplainCode(args) => explain_code::run(&args),
+        Command::Schema(args) => schema::run(&args),
     };
     match outcome {
         Ok(Outcome::Complete) => ExitCode::SUCCESS,

@@ -9,6 +9,7 @@ mod load;
 mod merge;
 pub mod platforms;
 mod read;
+pub mod schema;
 pub mod spec;
 pub mod template;
 pub mod tree;

@@ -11,12 +11,14 @@ use crate::diagnostics::{Code, Diagnostic, Span, nearest};
 use crate::document::{Fields, Node, Table, Text, Value};
 
 /// The words of configs for the kinds of analysis units.
-const UNITS: [(&str, AnalysisUnit); 2] = [
+pub(super) const UNITS: [(&str, AnalysisUnit); 2] = [
     ("client_id", AnalysisUnit::ClientId),
     ("profile_group_id", AnalysisUnit::ProfileGroupId),
 ];
-const BASES: [(&str, Basis); 2] = [("enrollments", Basis::Enrollments), ("exposures", Basis::Exposures)];
-const LEVELS: [(&str, &str); 3] = [("gold", "gold"), ("silver", "silver"), ("bronze", "bronze")];
+/// The words of configs for the populations of metrics.
+pub(super) const BASES: [(&str, Basis); 2] = [("enrollments", Basis::Enrollments), ("exposures", Basis::Exposures)];
+/// The words of configs for the standing of metrics.
+pub(super) const LEVELS: [(&str, &str); 3] = [("gold", "gold"), ("silver", "silver"), ("bronze", "bronze")];
 /// The words of configs for the built-in enrollment queries.
 pub(super) const ENROLLMENTS_QUERIES: [(&str, EnrollmentsQuery); 5] = [
     ("normandy", EnrollmentsQuery::Normandy),
@@ -25,27 +27,40 @@ pub(super) const ENROLLMENTS_QUERIES: [(&str, EnrollmentsQuery); 5] = [
     ("fenix-fallback", EnrollmentsQuery::FenixFallback),
     ("background-update", EnrollmentsQuery::BackgroundUpdate),
 ];
-const COLUMN_TYPES: [(&str, Option<ExperimentsColumn>); 5] = [
+/// The words of configs for how rows name their experiments; "none" may be written in any case.
+pub(super) const COLUMN_TYPES: [(&str, Option<ExperimentsColumn>); 5] = [
     ("simple", Some(ExperimentsColumn::Simple)),
     ("native", Some(ExperimentsColumn::Native)),
     ("glean", Some(ExperimentsColumn::Glean)),
     ("events_stream", Some(ExperimentsColumn::EventsStream)),
     ("none", None),
 ];
-const WINDOW_LIMITS: [(&str, WindowLimit); 4] = [
+/// The words of configs for the ends of an exposure signal's window.
+pub(super) const WINDOW_LIMITS: [(&str, WindowLimit); 4] = [
     ("enrollment_start", WindowLimit::EnrollmentStart),
     ("enrollment_end", WindowLimit::EnrollmentEnd),
     ("analysis_window_start", WindowLimit::AnalysisWindowStart),
     ("analysis_window_end", WindowLimit::AnalysisWindowEnd),
 ];
 /// The keys of `[metrics]` that hold lists.
-const PERIODS: [(&str, Period); 6] = [
+pub(super) const PERIODS: [(&str, Period); 6] = [
     ("daily", Period::Day),
     ("weekly", Period::Week),
     ("28_day", Period::Days28),
     ("overall", Period::Overall),
     ("preenrollment_weekly", Period::PreenrollmentWeek),
     ("preenrollment_days28", Period::PreenrollmentDays28),
+];
+
+/// Parts of the same grammar that other programs read.
+pub(super) const FOREIGN: [&str; 7] = [
+    "project",
+    "population",
+    "alerts",
+    "dimensions",
+    "functions",
+    "friendly_name",
+    "description",
 ];
 
 /// Reads an experiment's config, an app's defaults, or definitions.
@@ -56,16 +71,7 @@ pub fn spec(table: &Table, span: Span, faults: &mut Vec<Diagnostic>) -> Spec {
         spec.experiment = read_experiment(experiment, span, fields.faults());
     }
     read_common(&mut spec, &mut fields);
-    // Parts of the same grammar that other programs read.
-    for key in [
-        "project",
-        "population",
-        "alerts",
-        "dimensions",
-        "functions",
-        "friendly_name",
-        "description",
-    ] {
+    for key in FOREIGN {
         fields.ignore(key);
     }
     fields.finish();

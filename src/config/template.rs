@@ -1,5 +1,7 @@
 //! The template environment of the configs: minijinja with strict undefined, and the functions of `functions.toml`.
 
+use std::ops::Range;
+
 use indexmap::IndexMap;
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior, Value};
 
@@ -7,6 +9,12 @@ use super::format::format;
 use super::spec::FunctionSpec;
 use crate::diagnostics::{Code, Diagnostic, Result, Span, nearest};
 use crate::document::Text;
+
+/// How many characters a text may have in `{{ }}` and `{% %}`, strings aside; the public configs stay below 400. An expression such
+/// as `1+1+1...` uses stack for each operator, and 2 MiB hold 4,700 of the dearest kind.
+const LONGEST: usize = 2_000;
+/// How many steps of the template engine a text may take, so that nested loops end; the public configs take some hundred.
+const FUEL: u64 = 1_000_000;
 
 /// Renders the templates in config values.
 #[derive(Debug)]
@@ -22,6 +30,7 @@ impl Templates {
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
         environment.set_auto_escape_callback(|_| AutoEscape::None);
         environment.set_debug(true);
+        environment.set_fuel(Some(FUEL));
         let mut faults = Vec::new();
         for (name, function) in functions {
             if let Err(fault) = format(&function.definition.value, &[("select_expr", "")]) {
@@ -47,6 +56,11 @@ impl Templates {
             let value = text.value.strip_suffix('\n').unwrap_or(&text.value);
             return Ok(value.strip_suffix('\r').unwrap_or(value).to_string());
         }
+        if let Some(at) = too_long(&text.value) {
+            let message = format!("the template of {what} has more than {LONGEST} characters outside of strings");
+            let fault = Diagnostic::error(Code::Template, message).with_span(text.part(at));
+            return Err(fault.with_help("write SQL outside of `{{` and `}}`").into());
+        }
         self.environment
             .render_str(&text.value, context.clone())
             .map_err(|error| self.fault(text, what, &error, context).into())
@@ -55,10 +69,12 @@ impl Templates {
     /// Whether a text is a valid template that refers to a variable.
     pub fn mentions(&self, text: &str, variable: &str) -> bool {
         text.contains("{{")
-            && self
-                .environment
-                .template_from_str(text)
-                .is_ok_and(|template| template.undeclared_variables(false).contains(variable))
+            // One that is too long is to be rendered, which says so.
+            && (too_long(text).is_some()
+                || self
+                    .environment
+                    .template_from_str(text)
+                    .is_ok_and(|template| template.undeclared_variables(false).contains(variable)))
     }
 
     fn fault(&self, text: &Text, what: &str, error: &Error, context: &Value) -> Diagnostic {
@@ -114,5 +130,81 @@ impl Templates {
         let object = object.unwrap_or_default();
         names.extend(object.iter().map(String::as_str));
         nearest(&name, names).map(|name| format!("did you mean `{name}`?"))
+    }
+}
+
+/// The character at which the parts of a text that are templates become longer than [`LONGEST`].
+fn too_long(text: &str) -> Option<Range<usize>> {
+    if text.len() <= LONGEST {
+        return None;
+    }
+    let mut length = 0;
+    let mut rest = text;
+    while let Some(start) = rest.find(['{']) {
+        let end = match rest[start..].as_bytes() {
+            [_, b'{', ..] => "}}",
+            [_, b'%', ..] => "%}",
+            [_, b'#', ..] => {
+                rest = rest[start..].split_once("#}").map_or("", |(_, after)| after);
+                continue;
+            }
+            _ => {
+                rest = &rest[start + 1..];
+                continue;
+            }
+        };
+        let inner = start + 2;
+        let mut quote: Option<char> = None;
+        let mut escaped = false;
+        let mut close = rest.len();
+        for (at, c) in rest[inner..].char_indices() {
+            match quote {
+                Some(_) if escaped => escaped = false,
+                Some(_) if c == '\\' => escaped = true,
+                Some(open) if c == open => quote = None,
+                Some(_) => {}
+                None if rest[inner + at..].starts_with(end) => {
+                    close = inner + at + end.len();
+                    break;
+                }
+                None => {
+                    length += 1;
+                    if length > LONGEST {
+                        let at = text.len() - rest.len() + inner + at;
+                        return Some(at..at + c.len_utf8());
+                    }
+                    quote = matches!(c, '"' | '\'').then_some(c);
+                }
+            }
+        }
+        let is_raw = rest[inner..close].trim_matches(|c: char| !c.is_alphanumeric()) == "raw";
+        rest = &rest[close..];
+        if is_raw {
+            rest = rest.split_once("endraw").map_or("", |(_, after)| after);
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(text: &str, is_too_long: bool) {
+        assert_eq!(too_long(text).is_some(), is_too_long, "{}", &text[..text.len().min(60)]);
+    }
+
+    #[test]
+    fn long_templates() {
+        let many = "-".repeat(LONGEST + 1);
+        check(&format!("{{{{ {many}1 }}}}"), true);
+        check(&format!("{{% if {many}1 %}}"), true);
+        check(&"{% elif 0 %}".repeat(LONGEST / 5), true);
+        check(&format!("{{{{ {many}"), true);
+        check(&format!("{many} {{{{ 1 }}}} {many}"), false);
+        check(&format!("{{{{ f(\"{many} }}}} \\\" {many}\") }}}} {many}"), false);
+        check(&format!("{{{{ f('{many}') }}}}"), false);
+        check(&format!("{{# {many} #}} {{x {many}"), false);
+        check(&format!("{{%- raw %}} {{{{ {many} {{% endraw %}} {many}"), false);
     }
 }

@@ -2,6 +2,9 @@
 //!
 //! `E01xx` config files and experiments, `E02xx` analysis, `E03xx` SQL, `E04xx` warehouse, `E05xx` statistics and requests,
 //! `E06xx` the command line and the file system. Warnings carry the same numbers as errors would; severity stands beside the code.
+//! Each code has a page for people, `pages/<code>.md`, which `isobar explain-code` prints.
+//!
+//! Withdrawn, for nothing ever raised them: E0403, E0404, E0503.
 
 use std::fmt;
 
@@ -29,6 +32,11 @@ macro_rules! codes {
             /// The code as people and machines read it.
             pub fn as_str(self) -> &'static str {
                 match self { $(Code::$name => $text,)* }
+            }
+
+            /// What it means for a config's author, with an example: Markdown.
+            pub fn page(self) -> &'static str {
+                match self { $(Code::$name => include_str!(concat!("pages/", $text, ".md")),)* }
             }
 
             /// What it means for the exit code.
@@ -118,16 +126,10 @@ codes! {
     Statement = "E0401", Input;
     /// The warehouse can't be opened or reached.
     Unreachable = "E0402", Unreachable;
-    /// A row of a data file does not fit the table.
-    BadRow = "E0403", Input;
-    /// A statement names a table or column that the warehouse lacks.
-    Missing = "E0404", Input;
     /// A statistic, a pre-treatment or one of their parameters is unknown, missing or of the wrong type.
     Statistic = "E0501", Input;
     /// A cell has no number, or not the one that was asked for, and a reason for it.
     NoEstimate = "E0502", Work;
-    /// A request for statistics lacks a field or has one of the wrong type.
-    Request = "E0503", Input;
     /// A row of a data file does not fit the declared types.
     Data = "E0504", Input;
     /// A statistic that can't be computed of values of the metric's type.
@@ -142,6 +144,22 @@ codes! {
     Experimenter = "E0604", Unreachable;
     /// A config repository can't be fetched.
     Repository = "E0605", Unreachable;
+}
+
+impl Code {
+    /// What is wrong, in a few words: the heading of the page.
+    pub fn title(self) -> &'static str {
+        let heading = self.page().lines().next().unwrap_or_default();
+        heading.split_once(": ").map_or(heading, |(_, title)| title)
+    }
+
+    /// The code of that name, in upper or lower case.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|code| code.as_str().eq_ignore_ascii_case(text))
+    }
 }
 
 impl fmt::Display for Code {

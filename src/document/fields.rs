@@ -90,12 +90,18 @@ impl<'t, 'f> Fields<'t, 'f> {
         self.text(key)
     }
 
-    /// A whole number. A number without a fraction and a string of digits are taken too.
+    /// A whole number. A number without a fraction and a string of digits are taken too; so is a boolean, which is remarked on.
     pub fn integer(&mut self, key: &'static str) -> Option<i64> {
         let node = &self.entry(key)?.node;
         match &node.value {
             Value::Integer(number) => Some(*number),
-            Value::Boolean(flag) => Some(i64::from(*flag)),
+            Value::Boolean(flag) => {
+                let number = i64::from(*flag);
+                let message = format!("`{key}` of {} is a boolean, which counts as {number}", self.what);
+                let remark = Diagnostic::warning(Code::WrongType, message).with_span(node.span.clone());
+                self.faults.push(remark.with_help("write a whole number"));
+                Some(number)
+            }
             // Casting saturates, and no count of days or percentages comes near the limits.
             Value::Float(number) if number.fract() == 0.0 => Some(*number as i64),
             Value::Text(text) if text.trim().parse::<i64>().is_ok() => text.trim().parse().ok(),

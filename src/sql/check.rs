@@ -8,6 +8,7 @@ use sqlparser::keywords::Keyword;
 use sqlparser::parser::{Parser, ParserError, ParserOptions};
 use sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer};
 
+use super::nesting;
 use crate::diagnostics::{Code, Diagnostic, Result, Source, Span, offset};
 
 /// Parses a text of one or more statements; a fault points into it.
@@ -26,6 +27,10 @@ pub(super) fn parse_with(
         .tokenize_with_location()
         .map_err(ParserError::from)
         .and_then(|tokens| {
+            if let Some(token) = nesting::too_deep(&tokens) {
+                let message = format!("more than {} operators nest{}", nesting::LIMIT, token.span.start);
+                return Err(ParserError::ParserError(message));
+            }
             Parser::new(&dialect)
                 .with_options(ParserOptions::new().with_unescape(false))
                 .with_tokens_with_locations(change(safe_calls(tokens)))

@@ -6,6 +6,7 @@ pub mod check;
 pub mod compile;
 pub mod duckdb;
 pub mod fragment;
+mod nesting;
 pub mod render;
 pub mod script;
 pub mod types;

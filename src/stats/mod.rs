@@ -15,7 +15,7 @@ pub mod kernel_density;
 pub mod law;
 pub mod linear_model;
 pub mod moments;
-mod parameters;
+pub mod parameters;
 mod parse;
 pub mod population_ratio;
 pub mod pre_treatment;
@@ -28,7 +28,7 @@ use crate::analysis::{Basis, Period};
 use crate::summary::{ALL_SEGMENT, Cell, ColumnKind, Covariate, Demand, Need, Step, Summaries};
 
 use self::kernel_density::{Bandwidth, Kernel};
-pub use self::parse::parse;
+pub use self::parse::{parameters_of, parse};
 use self::pre_treatment::{PreTreatment, ValueKind};
 use self::rows::Answer;
 pub use self::state::{CellState, State};

@@ -40,12 +40,53 @@ impl Fault {
     }
 }
 
+/// What a parameter takes. Faults name it in words; schemas spell it out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A number.
+    Number,
+    /// A number from 0 to 1, both included.
+    Share,
+    /// A number between 0 and 1, both excluded.
+    Confidence,
+    /// The base of a logarithm.
+    LogarithmBase,
+    /// A whole number from 1 to [`LARGEST_COUNT`].
+    Count,
+    /// True or false.
+    Flag,
+    /// A text.
+    Text,
+    /// A way to choose a kernel's bandwidth, or a number above 0.
+    Bandwidth,
+    /// The name of a kernel.
+    Kernel,
+    /// A table with a period before enrollment and perhaps a metric.
+    Covariate,
+}
+
+/// A parameter of a statistic or pre-treatment, as its reader asks for it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Parameter {
+    /// The name in configs.
+    pub name: &'static str,
+    /// What it takes.
+    pub kind: Kind,
+    /// The value where none is given; null where that means something of its own.
+    pub default: Value,
+    /// Whether it must be given.
+    pub is_required: bool,
+}
+
+/// A grid of this size would already be larger than any result table.
+pub const LARGEST_COUNT: usize = 10_000_000;
+
 /// The parameters of one thing while they are read; each getter notes its faults, [`finish`](Self::finish) reports them.
 #[derive(Debug)]
 pub struct Parameters<'a> {
     of: String,
     given: &'a IndexMap<String, Value>,
-    known: Vec<&'static str>,
+    asked: Vec<Parameter>,
     faults: Vec<Fault>,
 }
 
@@ -55,15 +96,41 @@ impl<'a> Parameters<'a> {
         Self {
             of,
             given,
-            known: Vec::new(),
+            asked: Vec::new(),
             faults: Vec::new(),
         }
     }
 
     /// A parameter as written; `None` when absent.
-    pub fn value(&mut self, name: &'static str) -> Option<&'a Value> {
-        self.known.push(name);
+    pub fn value(&mut self, name: &'static str, kind: Kind, default: impl Into<Value>) -> Option<&'a Value> {
+        self.asked.push(Parameter {
+            name,
+            kind,
+            default: default.into(),
+            is_required: false,
+        });
         self.given.get(name)
+    }
+
+    /// A parameter that must be there; its absence is a fault.
+    fn required(&mut self, name: &'static str, kind: Kind) -> Option<&'a Value> {
+        self.asked.push(Parameter {
+            name,
+            kind,
+            default: Value::Null,
+            is_required: true,
+        });
+        let value = self.given.get(name);
+        if value.is_none() {
+            let message = format!("{} needs the parameter {name}", self.of);
+            self.faults.push(Fault::new(&self.of.clone(), message));
+        }
+        value
+    }
+
+    /// Everything that was asked for, in order.
+    pub fn asked(self) -> Vec<Parameter> {
+        self.asked
     }
 
     /// Notes a fault of a parameter's value.
@@ -82,7 +149,11 @@ impl<'a> Parameters<'a> {
 
     /// A finite number.
     pub fn number(&mut self, name: &'static str, default: f64) -> f64 {
-        match self.value(name) {
+        self.number_of(name, Kind::Number, default)
+    }
+
+    fn number_of(&mut self, name: &'static str, kind: Kind, default: f64) -> f64 {
+        match self.value(name, kind, default) {
             None => default,
             Some(value) => value.as_f64().unwrap_or_else(|| {
                 self.refuse(name, "a number");
@@ -93,20 +164,16 @@ impl<'a> Parameters<'a> {
 
     /// A finite number without a default.
     pub fn required_number(&mut self, name: &'static str) -> Option<f64> {
-        if self.value(name).is_none() {
-            self.faults.push(Fault::new(
-                &self.of.clone(),
-                format!("{} needs the parameter {name}", self.of),
-            ));
-            return None;
+        let number = self.required(name, Kind::Number)?.as_f64();
+        if number.is_none() {
+            self.refuse(name, "a number");
         }
-        self.known.pop();
-        Some(self.number(name, 0.0))
+        number
     }
 
     /// A number from 0 to 1, both included.
     pub fn share(&mut self, name: &'static str, default: f64) -> f64 {
-        let share = self.number(name, default);
+        let share = self.number_of(name, Kind::Share, default);
         if !(0.0..=1.0).contains(&share) {
             self.refuse(name, "a number from 0 to 1");
         }
@@ -115,7 +182,7 @@ impl<'a> Parameters<'a> {
 
     /// A number between 0 and 1, both excluded.
     pub fn confidence(&mut self, name: &'static str, default: f64) -> f64 {
-        let confidence = self.number(name, default);
+        let confidence = self.number_of(name, Kind::Confidence, default);
         if !(confidence > 0.0 && confidence < 1.0) {
             self.refuse(name, "a number between 0 and 1");
         }
@@ -127,7 +194,7 @@ impl<'a> Parameters<'a> {
         if let Some(value) = self.given.get(name)
             && value.is_i64()
         {
-            self.value(name);
+            self.value(name, Kind::Share, default);
             self.faults.push(Fault {
                 word: name.to_string(),
                 message: format!("{name} of {} must be a float, but is the integer {value}", self.of),
@@ -141,10 +208,10 @@ impl<'a> Parameters<'a> {
     /// The base of a logarithm; null and 0 ask for the natural one.
     pub fn logarithm_base(&mut self, name: &'static str, default: f64) -> Option<f64> {
         if self.given.get(name).is_some_and(Value::is_null) {
-            self.value(name);
+            self.value(name, Kind::LogarithmBase, default);
             return None;
         }
-        let base = self.number(name, default);
+        let base = self.number_of(name, Kind::LogarithmBase, default);
         if base < 0.0 || base == 1.0 {
             self.refuse(name, "positive and other than 1");
         }
@@ -153,13 +220,12 @@ impl<'a> Parameters<'a> {
 
     /// A whole number above 0.
     pub fn count(&mut self, name: &'static str, default: usize) -> usize {
-        match self.value(name) {
+        match self.value(name, Kind::Count, default) {
             None => default,
             Some(value) => match value.as_u64().and_then(|count| usize::try_from(count).ok()) {
-                // A grid of this size would already be larger than any result table.
-                Some(count) if (1..=10_000_000).contains(&count) => count,
+                Some(count) if (1..=LARGEST_COUNT).contains(&count) => count,
                 _ => {
-                    self.refuse(name, "a whole number from 1 to 10000000");
+                    self.refuse(name, &format!("a whole number from 1 to {LARGEST_COUNT}"));
                     default
                 }
             },
@@ -168,7 +234,7 @@ impl<'a> Parameters<'a> {
 
     /// True or false.
     pub fn flag(&mut self, name: &'static str, default: bool) -> bool {
-        match self.value(name) {
+        match self.value(name, Kind::Flag, default) {
             None => default,
             Some(value) => value.as_bool().unwrap_or_else(|| {
                 self.refuse(name, "true or false");
@@ -179,7 +245,21 @@ impl<'a> Parameters<'a> {
 
     /// A text.
     pub fn text(&mut self, name: &'static str) -> Option<&'a str> {
-        match self.value(name)? {
+        let value = self.value(name, Kind::Text, Value::Null)?;
+        self.as_text(name, value)
+    }
+
+    /// A text without a default.
+    pub fn required_text(&mut self, name: &'static str) -> Option<String> {
+        let value = self.required(name, Kind::Text)?;
+        if value.is_null() {
+            self.refuse(name, "a text");
+        }
+        self.as_text(name, value).map(str::to_string)
+    }
+
+    fn as_text(&mut self, name: &str, value: &'a Value) -> Option<&'a str> {
+        match value {
             Value::String(text) => Some(text),
             Value::Null => None,
             _ => {
@@ -189,27 +269,15 @@ impl<'a> Parameters<'a> {
         }
     }
 
-    /// A text without a default.
-    pub fn required_text(&mut self, name: &'static str) -> Option<String> {
-        if !self.given.contains_key(name) {
-            self.known.push(name);
-            self.faults.push(Fault::new(
-                &self.of.clone(),
-                format!("{} needs the parameter {name}", self.of),
-            ));
-            return None;
-        }
-        self.text(name).map(str::to_string)
-    }
-
     /// Reports the faults, unknown parameters among them.
     ///
     /// # Errors
     /// All faults that were noted.
     pub fn finish(mut self) -> Result<(), Vec<Fault>> {
-        for name in self.given.keys().filter(|name| !self.known.contains(&name.as_str())) {
-            let mut fault = Fault::unknown(&format!("parameter of {}", self.of), name, self.known.iter().copied());
-            if self.known.is_empty() {
+        let known: Vec<&str> = self.asked.iter().map(|parameter| parameter.name).collect();
+        for name in self.given.keys().filter(|name| !known.contains(&name.as_str())) {
+            let mut fault = Fault::unknown(&format!("parameter of {}", self.of), name, known.iter().copied());
+            if known.is_empty() {
                 fault.help = Some(format!("{} has no parameters", self.of));
             }
             self.faults.push(fault);

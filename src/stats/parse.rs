@@ -1,9 +1,10 @@
 //! A configured statistic, read: names, parameters, pre-treatments, with every fault pointing into the config.
 
 use indexmap::IndexMap;
+use serde_json::Value;
 
 use super::kernel_density::{Bandwidth, Kernel};
-use super::parameters::{Fault, Parameters};
+use super::parameters::{Fault, Kind, Parameter, Parameters};
 use super::{Bootstrap, LinearModel, NAMES, Points, Request, Statistic, pre_treatment};
 use crate::analysis::{self, Period};
 use crate::diagnostics::{Code, Diagnostic, Diagnostics, Span};
@@ -15,63 +16,10 @@ use crate::diagnostics::{Code, Diagnostic, Diagnostics, Span};
 pub fn parse(summary: &analysis::Summary) -> Result<Request, Diagnostics> {
     let mut faults = Vec::new();
     let mut parameters = Parameters::new(format!("statistic {}", summary.statistic), &summary.params);
-    let statistic = match summary.statistic.as_str() {
-        "count" => Some(Statistic::Count),
-        "sum" => Some(Statistic::Sum),
-        "binomial" => Some(Statistic::Binomial {
-            confidence: parameters.confidence("confidence_interval", 0.95),
-        }),
-        "linear_model_mean" => Some(Statistic::LinearModelMean(linear_model(
-            &mut parameters,
-            "mean_lm",
-            0.005,
-        ))),
-        "linear_model_mean_no_clip" => Some(Statistic::LinearModelMean(linear_model(
-            &mut parameters,
-            "mean_lm_noclip",
-            0.0,
-        ))),
-        "per_client_dau_impact" => Some(Statistic::PerClientDauImpact(LinearModel {
-            name: "per_client_dau_impact".to_string(),
-            drop_highest: parameters.share("drop_highest", 0.0),
-            covariate: covariate(&mut parameters),
-        })),
-        "deciles" => Some(Statistic::Deciles {
-            confidence: parameters.confidence("confidence_interval", 0.95),
-            samples: parameters.count("num_samples", 10_000) as f64,
-        }),
-        "bootstrap_mean" => Some(Statistic::BootstrapMean(bootstrap(&mut parameters))),
-        "population_ratio" => {
-            let bootstrap = bootstrap(&mut parameters);
-            match (
-                parameters.required_text("numerator"),
-                parameters.required_text("denominator"),
-            ) {
-                (Some(numerator), Some(denominator)) => Some(Statistic::PopulationRatio {
-                    numerator,
-                    denominator,
-                    bootstrap,
-                }),
-                // The faults say what is missing.
-                _ => Some(Statistic::Count),
-            }
-        }
-        "empirical_cdf" => Some(Statistic::EmpiricalCdf(points(&mut parameters))),
-        "kernel_density_estimate" => Some(Statistic::KernelDensityEstimate {
-            bandwidth: bandwidth(&mut parameters),
-            kernel: kernel(&mut parameters),
-            adjust: parameters.number("adjust", 1.0),
-            points: points(&mut parameters),
-        }),
-        unknown => {
-            faults.push(Fault::unknown("statistic", unknown, NAMES));
-            None
-        }
-    };
-    if statistic.is_some()
-        && let Err(more) = parameters.finish()
-    {
-        faults.extend(more);
+    let statistic = statistic(&summary.statistic, &mut parameters);
+    match &statistic {
+        Some(_) => faults.extend(parameters.finish().err().into_iter().flatten()),
+        None => faults.push(Fault::unknown("statistic", &summary.statistic, NAMES)),
     }
     let mut pre_treatments = Vec::new();
     for treatment in &summary.pre_treatments {
@@ -92,6 +40,59 @@ pub fn parse(summary: &analysis::Summary) -> Result<Request, Diagnostics> {
     }
 }
 
+/// The parameters of a statistic as they are read; `None` when there is no such statistic.
+pub fn parameters_of(name: &str) -> Option<Vec<Parameter>> {
+    let nothing = IndexMap::new();
+    let mut parameters = Parameters::new(String::new(), &nothing);
+    statistic(name, &mut parameters).map(|_| parameters.asked())
+}
+
+/// Reads the statistic of a name; `None` when there is no such statistic.
+fn statistic(name: &str, parameters: &mut Parameters) -> Option<Statistic> {
+    Some(match name {
+        "count" => Statistic::Count,
+        "sum" => Statistic::Sum,
+        "binomial" => Statistic::Binomial {
+            confidence: parameters.confidence("confidence_interval", 0.95),
+        },
+        "linear_model_mean" => Statistic::LinearModelMean(linear_model(parameters, "mean_lm", 0.005)),
+        "linear_model_mean_no_clip" => Statistic::LinearModelMean(linear_model(parameters, "mean_lm_noclip", 0.0)),
+        "per_client_dau_impact" => Statistic::PerClientDauImpact(LinearModel {
+            name: "per_client_dau_impact".to_string(),
+            drop_highest: parameters.share("drop_highest", 0.0),
+            covariate: covariate(parameters),
+        }),
+        "deciles" => Statistic::Deciles {
+            confidence: parameters.confidence("confidence_interval", 0.95),
+            samples: parameters.count("num_samples", 10_000) as f64,
+        },
+        "bootstrap_mean" => Statistic::BootstrapMean(bootstrap(parameters)),
+        "population_ratio" => {
+            let bootstrap = bootstrap(parameters);
+            match (
+                parameters.required_text("numerator"),
+                parameters.required_text("denominator"),
+            ) {
+                (Some(numerator), Some(denominator)) => Statistic::PopulationRatio {
+                    numerator,
+                    denominator,
+                    bootstrap,
+                },
+                // The faults say what is missing.
+                _ => Statistic::Count,
+            }
+        }
+        "empirical_cdf" => Statistic::EmpiricalCdf(points(parameters)),
+        "kernel_density_estimate" => Statistic::KernelDensityEstimate {
+            bandwidth: bandwidth(parameters),
+            kernel: kernel(parameters),
+            adjust: parameters.number("adjust", 1.0),
+            points: points(parameters),
+        },
+        _ => return None,
+    })
+}
+
 fn linear_model(parameters: &mut Parameters, name: &str, drop_highest: f64) -> LinearModel {
     LinearModel {
         drop_highest: parameters.float_share("drop_highest", drop_highest),
@@ -102,7 +103,7 @@ fn linear_model(parameters: &mut Parameters, name: &str, drop_highest: f64) -> L
 
 fn covariate(parameters: &mut Parameters) -> Option<(Option<String>, Period)> {
     const PARAMETER: &str = "covariate_adjustment";
-    let value = parameters.value(PARAMETER)?;
+    let value = parameters.value(PARAMETER, Kind::Covariate, Value::Null)?;
     if value.is_null() {
         return None;
     }
@@ -110,7 +111,7 @@ fn covariate(parameters: &mut Parameters) -> Option<(Option<String>, Period)> {
         parameters.refuse(PARAMETER, "a table with `period` and perhaps `metric`");
         return None;
     };
-    let given: IndexMap<String, serde_json::Value> = table.iter().map(|(k, v)| (k.clone(), v.clone())).collect();
+    let given: IndexMap<String, Value> = table.iter().map(|(k, v)| (k.clone(), v.clone())).collect();
     let mut inner = Parameters::new(PARAMETER.to_string(), &given);
     let metric = inner.text("metric").map(str::to_string);
     let period = inner.text("period").map(str::to_string);
@@ -151,7 +152,7 @@ fn points(parameters: &mut Parameters) -> Points {
 }
 
 fn bandwidth(parameters: &mut Parameters) -> Bandwidth {
-    match parameters.value("bandwidth") {
+    match parameters.value("bandwidth", Kind::Bandwidth, "scott") {
         None => Bandwidth::Scott,
         Some(value) => match (value.as_str(), value.as_f64()) {
             (Some("scott"), _) => Bandwidth::Scott,
@@ -166,7 +167,14 @@ fn bandwidth(parameters: &mut Parameters) -> Bandwidth {
 }
 
 fn kernel(parameters: &mut Parameters) -> Kernel {
-    let name = parameters.text("kernel").unwrap_or("gaussian");
+    let name = match parameters.value("kernel", Kind::Kernel, "gaussian") {
+        None | Some(Value::Null) => "gaussian",
+        Some(Value::String(name)) => name,
+        Some(_) => {
+            parameters.refuse("kernel", "a text");
+            return Kernel::Gaussian;
+        }
+    };
     match Kernel::NAMES.iter().find(|(known, _)| *known == name) {
         Some((_, kernel)) => *kernel,
         None => {

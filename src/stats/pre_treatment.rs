@@ -3,7 +3,7 @@
 use indexmap::IndexMap;
 use serde_json::Value;
 
-use super::parameters::{Fault, Parameters};
+use super::parameters::{Fault, Parameter, Parameters};
 use crate::summary::{ColumnKind, Step};
 
 /// A configured pre-treatment, before the analysis period is known.
@@ -44,25 +44,54 @@ pub const NAMES: [&str; 9] = [
 /// Every fault of the name and its arguments.
 pub fn parse(name: &str, args: &IndexMap<String, Value>) -> Result<PreTreatment, Vec<Fault>> {
     let mut parameters = Parameters::new(format!("pre-treatment {name}"), args);
-    let treatment = match name {
+    let treatment = treatment(name, &mut parameters);
+    if let Treatment::Unknown = treatment {
+        return Err(vec![Fault::unknown("pre-treatment", name, NAMES)]);
+    }
+    parameters.finish()?;
+    match treatment {
+        Treatment::Known(treatment) => Ok(treatment),
+        Treatment::Incomplete | Treatment::Unknown => Err(vec![Fault::new(
+            name,
+            format!("pre-treatment {name} lacks an argument"),
+        )]),
+    }
+}
+
+/// The arguments of a pre-treatment as they are read; `None` when there is no such pre-treatment.
+pub fn parameters_of(name: &str) -> Option<Vec<Parameter>> {
+    let nothing = IndexMap::new();
+    let mut parameters = Parameters::new(String::new(), &nothing);
+    match treatment(name, &mut parameters) {
+        Treatment::Known(_) | Treatment::Incomplete => Some(parameters.asked()),
+        Treatment::Unknown => None,
+    }
+}
+
+/// What a name and its arguments say.
+enum Treatment {
+    Known(PreTreatment),
+    /// An argument is missing or unusable; the faults say which.
+    Incomplete,
+    Unknown,
+}
+
+fn treatment(name: &str, parameters: &mut Parameters) -> Treatment {
+    let step = match name {
         "remove_nulls" => Some(Step::RemoveNulls),
         "remove_indefinites" => Some(Step::RemoveIndefinites),
         "censor_highest_values" => Some(Step::CensorHighest(parameters.share("fraction", 1.0 - 1e-5))),
         "censor_lowest_values" => Some(Step::CensorLowest(parameters.share("fraction", 1e-5))),
         "censor_values_below_threshold" => parameters.required_number("threshold").map(Step::CensorBelow),
         "censor_values_above_threshold" => parameters.required_number("threshold").map(Step::CensorAbove),
-        "normalize_over_analysis_period" => {
-            parameters.finish()?;
-            return Ok(PreTreatment::NormalizeOverAnalysisPeriod);
-        }
+        "normalize_over_analysis_period" => return Treatment::Known(PreTreatment::NormalizeOverAnalysisPeriod),
         "log" => Some(Step::Log(parameters.logarithm_base("base", 10.0))),
         "zero_fill" => Some(Step::ZeroFill),
-        _ => return Err(vec![Fault::unknown("pre-treatment", name, NAMES)]),
+        _ => return Treatment::Unknown,
     };
-    parameters.finish()?;
-    treatment
-        .map(PreTreatment::Fixed)
-        .ok_or_else(|| vec![Fault::new(name, format!("pre-treatment {name} lacks an argument"))])
+    step.map_or(Treatment::Incomplete, |step| {
+        Treatment::Known(PreTreatment::Fixed(step))
+    })
 }
 
 /// The kind of a metric's values, as far as a statistic's refusals and rounding depend on it.

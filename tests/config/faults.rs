@@ -414,6 +414,35 @@ error[E0208]: experiment x: the template of the enrollment query uses `experimen
     );
 }
 
+/// Texts that would cost a deep stack, or for ever.
+#[test]
+fn texts_without_measure() {
+    let said = |select: &str| {
+        let config = format!(
+            "[metrics]\nweekly = [\"a\"]\n[metrics.a]\nselect_expression = '{select}'\ndata_source = \"events\"\n\
+             statistics = {{ sum = {{}} }}\n"
+        );
+        Tree::new(&[("jetstream/x.toml", &config)]).faults("x")
+    };
+    for (select, expected) in [
+        (
+            format!("SUM(x{})", " + 1".repeat(100_000)),
+            "error[E0301]: experiment x: the select expression of metric `a` is not valid SQL: more than 5000 operators nest",
+        ),
+        (
+            format!("{{{{ {}1 }}}}", "-".repeat(100_000)),
+            "error[E0208]: experiment x: the template of metric `a` has more than 2000 characters outside of strings",
+        ),
+        (
+            "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}".to_string(),
+            "error[E0208]: experiment x: the template of metric `a` can't be rendered: engine ran out of fuel",
+        ),
+    ] {
+        let said = said(&select);
+        assert!(said.starts_with(expected) && said.contains("jetstream/x.toml:4:"), "{:.300}", said);
+    }
+}
+
 #[test]
 fn braces() {
     check(
@@ -746,7 +775,7 @@ fn files_of_experiments() {
     assert_eq!(slugs, ["a", "b"]);
     let said: Vec<String> = rejected.iter().map(|faults| tree.text(faults)).collect();
     assert!(
-        said[0].contains("the experiment `a` is also described in e/a.json"),
+        said[0].starts_with("error[E0107]: the experiment `a` is also described in e/a.json"),
         "{}",
         said[0]
     );

@@ -270,7 +270,11 @@ fn segment_windows() {
         "[experiment]\nsegments = [\"s\"]\n[segments.s]\nselect_expression = \"LOGICAL_OR(x)\"\ndata_source = \"d\"\n\
          [segments.data_sources.d]\nfrom_expression = \"t\"\nwindow_start = 0\nwindow_end = -1\n",
     )]);
-    assert!(tree.faults("x").contains("starts on day 0, after its end on day -1"));
+    let said = tree.faults("x");
+    assert!(
+        said.contains("E0215") && said.contains("starts on day 0, after its end on day -1"),
+        "{said}"
+    );
 }
 
 #[test]

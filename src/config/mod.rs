@@ -149,6 +149,11 @@ impl Configs {
         self.layers.definitions.get(app_name)
     }
 
+    /// The defaults of an app, if there are any.
+    pub fn defaults(&self, app_name: &str) -> Option<&Spec> {
+        self.layers.defaults.get(app_name)
+    }
+
     /// The names of the apps whose experiments can be analysed, in the order of the list.
     pub fn platforms(&self) -> impl Iterator<Item = &str> {
         self.platforms.keys().map(String::as_str)

@@ -6,22 +6,36 @@ use clap::{Args, ValueEnum};
 use jiff::civil::Date;
 
 use crate::analysis::{Experiment, Period};
+use crate::repository::AsOf;
 use crate::stats::Compat;
 use crate::tables::Destination;
 
 /// Which configs and experiments.
 #[derive(Debug, Args)]
 pub struct Inputs {
-    /// Folder with a metric-hub tree; repeatable, later ones on top
-    #[arg(long, value_name = "DIR", required = true)]
+    /// Metric-hub tree: a folder, or the URL of a git repository (URL#BRANCH for a branch, a tag or a commit); repeatable,
+    /// later ones on top
+    #[arg(long, value_name = "DIR|URL", required = true)]
     pub configs: Vec<PathBuf>,
+    /// The same on top of all --configs; the experiments that it configures are private and need a `dataset_id`; repeatable
+    #[arg(long, value_name = "DIR|URL")]
+    pub private_configs: Vec<PathBuf>,
+    /// Read all configs from git as they were then: YYYY-MM-DD (its end, UTC) or a timestamp such as 2025-01-06T12:00:00Z
+    #[arg(long, value_name = "TIMESTAMP")]
+    pub configs_as_of: Option<AsOf>,
     /// Nimbus experiments (v8 JSON): a file with one or a list, or a folder of such files; repeatable
     #[arg(long, value_name = "FILE|DIR", required = true)]
     pub experiments: Vec<PathBuf>,
     /// Only this experiment; repeatable
     #[arg(long, value_name = "SLUG")]
     pub experiment_slug: Vec<String>,
+    /// Seconds that git may take for one fetch
+    #[arg(long, value_name = "SECONDS", default_value_t = NETWORK_TIMEOUT)]
+    pub network_timeout: u64,
 }
+
+/// A first fetch of a large repository takes minutes.
+pub const NETWORK_TIMEOUT: u64 = 600;
 
 const PROJECT: &str = "moz-fx-data-experiments";
 const DATASET: &str = "mozanalysis";

@@ -7,9 +7,9 @@ use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
 use super::args::{self, DateChoice, Format, Inputs, ResultsPlace};
-use super::inputs::{self, Selected};
-use super::{Outcome, files, print, report};
+use super::{Outcome, files, inputs, print, provenance, report};
 use crate::analysis::{Analysis, Period, json as analysis_json};
+use crate::config::Provenance;
 use crate::diagnostics::{Diagnostics, Result, Source};
 use crate::pipeline::{self, Selection};
 use crate::sql::duckdb::{self, Functions};
@@ -74,22 +74,22 @@ enum Engine {
 /// # Errors
 /// Unusable inputs, or no experiment that compiles; an unwritable folder.
 pub fn run(args: &CompileArgs) -> Result<Outcome> {
-    let selected = inputs::select(&args.inputs)?;
-    for selected in &selected {
+    let selection = inputs::select(&args.inputs)?;
+    for selected in &selection.experiments {
         if !selected.warnings.0.is_empty() {
             report(&selected.warnings);
         }
     }
     match args.emit {
-        Emit::Analysis => emit_analyses(&selected, args.format),
-        Emit::Plan | Emit::Sql => emit_scripts(args, &selected),
+        Emit::Analysis => emit_analyses(&selection, args.format),
+        Emit::Plan | Emit::Sql => emit_scripts(args, &selection),
     }
 }
 
-fn emit_analyses(selected: &[Selected], format: Format) -> Result<Outcome> {
+fn emit_analyses(selection: &inputs::Selection, format: Format) -> Result<Outcome> {
     let mut outcome = Outcome::Complete;
-    for selected in selected {
-        let value = match &selected.analysis {
+    for selected in &selection.experiments {
+        let mut value = match &selected.analysis {
             Ok(analysis) => analysis_json::to_json(analysis),
             Err(faults) => {
                 outcome = Outcome::Incomplete;
@@ -97,15 +97,16 @@ fn emit_analyses(selected: &[Selected], format: Format) -> Result<Outcome> {
                 analysis_json::error_to_json(&selected.slug, faults)
             }
         };
+        provenance::add_to(&mut value, &selection.provenance);
         print(&line(&value, format))?;
     }
     Ok(outcome)
 }
 
-fn emit_scripts(args: &CompileArgs, selected: &[Selected]) -> Result<Outcome> {
+fn emit_scripts(args: &CompileArgs, selection: &inputs::Selection) -> Result<Outcome> {
     let mut scripts: Vec<(&str, Script)> = Vec::new();
     let mut faults: Vec<Diagnostics> = Vec::new();
-    for selected in selected {
+    for selected in &selection.experiments {
         match selected
             .analysis
             .as_ref()
@@ -125,6 +126,7 @@ fn emit_scripts(args: &CompileArgs, selected: &[Selected]) -> Result<Outcome> {
     match (&args.sql_output_dir, args.emit) {
         (Some(folder), Emit::Sql) => {
             write_files(folder, &scripts)?;
+            provenance::write(folder, &selection.provenance)?;
             if args.engine == Engine::Duckdb {
                 let setup = duckdb::setup_sql(&Functions::load(&[])?);
                 let setup = format!("{SETUP_COMMENT}{setup}");
@@ -133,10 +135,12 @@ fn emit_scripts(args: &CompileArgs, selected: &[Selected]) -> Result<Outcome> {
         }
         (_, Emit::Plan) => {
             for (slug, script) in &scripts {
-                print(&line(&plan_json(slug, script), args.format))?;
+                let mut plan = plan_json(slug, script);
+                provenance::add_to(&mut plan, &selection.provenance);
+                print(&line(&plan, args.format))?;
             }
         }
-        (None, _) => print_scripts(&scripts, args.format)?,
+        (None, _) => print_scripts(&scripts, &selection.provenance, args.format)?,
         (Some(_), Emit::Analysis) => {}
     }
     Ok(if faults.is_empty() {
@@ -222,15 +226,19 @@ fn plan_json(slug: &str, script: &Script) -> Value {
     json!({"slug": slug, "statements": statements.collect::<Vec<_>>()})
 }
 
-fn print_scripts(scripts: &[(&str, Script)], format: Format) -> Result<()> {
+fn print_scripts(scripts: &[(&str, Script)], provenance: &[Provenance], format: Format) -> Result<()> {
+    if let (Format::Text, Some(comment)) = (format, provenance::comment(provenance)) {
+        print(&comment)?;
+    }
     for (slug, script) in scripts {
         for statement in &script.statements {
             print(&match format {
                 Format::Text => format!("-- {slug}/{}.sql\n{}\n", statement.name, statement.sql),
-                Format::Json => format!(
-                    "{}\n",
-                    json!({"slug": slug, "name": statement.name, "sql": statement.sql})
-                ),
+                Format::Json => {
+                    let mut value = json!({"slug": slug, "name": statement.name, "sql": statement.sql});
+                    provenance::add_to(&mut value, provenance);
+                    format!("{value}\n")
+                }
             })?;
         }
     }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use indexmap::IndexMap;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::args::{Inputs, ResultsPlace};
+use super::args::{Inputs, NETWORK_TIMEOUT, ResultsPlace};
 use super::run::{export, statement_bar};
 use super::{Outcome, files, inputs, print, report};
 use crate::analysis::Period;
@@ -66,8 +66,11 @@ pub fn run(args: &Arguments) -> Result<Outcome> {
     let demo = write(args)?;
     let inputs = Inputs {
         configs: vec![demo.configs.clone()],
+        private_configs: Vec::new(),
+        configs_as_of: None,
         experiments: vec![demo.experiments.clone()],
         experiment_slug: Vec::new(),
+        network_timeout: NETWORK_TIMEOUT,
     };
     let functions = Functions::load(&[])?;
     let warehouse = DuckDb::open(
@@ -88,7 +91,7 @@ pub fn run(args: &Arguments) -> Result<Outcome> {
     let sql = args.dir.join("sql");
     let mut outcome = Outcome::Complete;
     let mut coverage = Coverage::default();
-    for selected in inputs::select(&inputs)? {
+    for selected in inputs::select(&inputs)?.experiments {
         let analysis = selected.analysis?;
         let destination = ResultsPlace::default().destination(&analysis.experiment);
         stopwatch.enter("compile");

@@ -7,6 +7,7 @@ mod demo;
 mod files;
 mod import;
 mod inputs;
+mod provenance;
 mod query;
 mod run;
 mod stats;

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use indexmap::IndexMap;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::args::{Inputs, NETWORK_TIMEOUT, ResultsPlace};
+use super::args::{Inputs, ResultsPlace};
 use super::run::{export, statement_bar};
 use super::{Outcome, files, inputs, print, report};
 use crate::analysis::Period;
@@ -70,7 +70,10 @@ pub fn run(args: &Arguments) -> Result<Outcome> {
         configs_as_of: None,
         experiments: vec![demo.experiments.clone()],
         experiment_slug: Vec::new(),
-        network_timeout: NETWORK_TIMEOUT,
+        experimenter_url: None,
+        drafts: false,
+        platforms: None,
+        network_timeout: None,
     };
     let functions = Functions::load(&[])?;
     let warehouse = DuckDb::open(

@@ -1,16 +1,17 @@
 //! What `compile` and `run` start from: the selected experiments, resolved.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
-use std::time::Duration;
+use std::path::{Path, PathBuf};
 
 use super::args::Inputs;
 use super::report;
 use crate::analysis::Analysis;
+use crate::config::platforms::{self, Platforms};
 use crate::config::tree::Tree;
-use crate::config::{self, Provenance, platforms};
+use crate::config::{self, Configs, Provenance};
 use crate::diagnostics::{Code, Diagnostic, Diagnostics, Result, nearest};
 use crate::experiment;
+use crate::experimenter::{self, Api};
 use crate::repository::{self, Location};
 
 /// An experiment of the selection and what became of it.
@@ -36,13 +37,18 @@ pub struct Selection {
 /// # Errors
 /// Unreadable inputs, faults of shared definitions, slugs that no file holds.
 pub fn select(inputs: &Inputs) -> Result<Selection> {
-    let configs = config::load_trees(trees(inputs)?, platforms::embedded())?;
-    let (experiments, rejected) = experiment::load(&inputs.experiments)?;
+    let configs = configs(inputs)?;
+    let (experiments, rejected) = experiments(inputs)?;
     let wanted: BTreeSet<&str> = inputs.experiment_slug.iter().map(String::as_str).collect();
     let known: BTreeSet<&str> = experiments.iter().map(|experiment| experiment.slug.as_str()).collect();
-    let missing: Vec<Diagnostic> = wanted.difference(&known).map(|slug| unknown(slug, &known)).collect();
+    let faulty: BTreeSet<String> = rejected.iter().filter_map(slug).collect();
+    let missing: Vec<Diagnostic> = wanted
+        .difference(&known)
+        .filter(|slug| !faulty.contains(**slug))
+        .map(|slug| unknown(slug, &known))
+        .collect();
     if !missing.is_empty() {
-        // An experiment that could not be read may be the one that is missing.
+        // An experiment whose slug could not be read may be the one that is missing.
         let faults = rejected.into_iter().flat_map(|faults| faults.0);
         return Err(Diagnostics(missing.into_iter().chain(faults).collect()));
     }
@@ -56,47 +62,76 @@ pub fn select(inputs: &Inputs) -> Result<Selection> {
             warnings: configs.warnings(experiment),
         });
     let mut selected: Vec<Selected> = resolved.collect();
-    if wanted.is_empty() {
-        selected.extend(rejected.into_iter().map(|faults| Selected {
-            slug: String::new(),
-            analysis: Err(faults),
-            warnings: Diagnostics::default(),
-        }));
-    }
+    let rejected = rejected.into_iter().map(|faults| Selected {
+        slug: slug(&faults).unwrap_or_default(),
+        analysis: Err(faults),
+        warnings: Diagnostics::default(),
+    });
+    selected.extend(rejected.filter(|rejected| is_wanted(&rejected.slug)));
     Ok(Selection {
         experiments: selected,
         provenance: configs.provenance().to_vec(),
     })
 }
 
-/// Reads the config trees, the private ones last.
-fn trees(inputs: &Inputs) -> Result<Vec<Tree>> {
+/// Reads the experiments from files, or from the API.
+fn experiments(inputs: &Inputs) -> Result<experimenter::Loaded> {
+    if !inputs.experiments.is_empty() {
+        return experiment::load(&inputs.experiments);
+    }
+    let url = inputs.experimenter_url.as_deref().unwrap_or(experimenter::DEFAULT_URL);
+    Api::new(url, inputs.answer_limit())?.load(&inputs.experiment_slug, inputs.drafts)
+}
+
+/// The experiment that faults are of, where they name it.
+fn slug(faults: &Diagnostics) -> Option<String> {
+    let context = faults.0.first()?.context.first()?;
+    context.strip_prefix("experiment ").map(str::to_string)
+}
+
+/// Loads the config trees, the private ones last. What can be said of some trees is said although others can't be read.
+fn configs(inputs: &Inputs) -> Result<Configs> {
     let options = repository::Options {
         as_of: inputs.configs_as_of.clone(),
         cache: cache().map(|folder| folder.join("repositories")),
-        limit: Duration::from_secs(inputs.network_timeout),
+        limit: inputs.fetch_limit(),
     };
     let mut trees = Vec::new();
     let mut faults = Vec::new();
     let mut warnings = Vec::new();
     let public = inputs.configs.iter().map(|path| (path, false));
     for (path, is_private) in public.chain(inputs.private_configs.iter().map(|path| (path, true))) {
-        let location = match path.to_str() {
-            Some(text) => Location::from(text),
-            None => Location::Folder(path.clone()),
-        };
         let check = |tree: &Tree| config::load_trees(vec![tree.clone()], platforms::embedded()).map(drop);
-        match repository::read(&location, &options, &check, &mut warnings) {
+        match repository::read(&location(path), &options, &check, &mut warnings) {
             Ok(tree) => trees.push(Tree { is_private, ..tree }),
             Err(more) => faults.extend(more.0),
         }
     }
+    let mut platforms = platforms::embedded();
+    match own_platforms(inputs, &mut warnings) {
+        Ok(own) => platforms.extend(own),
+        Err(more) => faults.extend(more.0),
+    }
     if !warnings.is_empty() {
         report(&Diagnostics(warnings));
     }
-    match faults.is_empty() {
-        true => Ok(trees),
-        false => Err(Diagnostics(faults)),
+    match config::load_trees(trees, platforms) {
+        Ok(configs) if faults.is_empty() => Ok(configs),
+        Ok(_) => Err(Diagnostics(faults)),
+        Err(more) => Err(Diagnostics(faults.into_iter().chain(more.0).collect())),
+    }
+}
+
+/// A path that is no text can only be a folder.
+fn location(path: &Path) -> Location {
+    path.to_str()
+        .map_or_else(|| Location::Folder(path.to_path_buf()), Location::from)
+}
+
+fn own_platforms(inputs: &Inputs, warnings: &mut Vec<Diagnostic>) -> Result<Platforms> {
+    match &inputs.platforms {
+        Some(path) => platforms::read(&config::source(path)?, warnings),
+        None => Ok(Platforms::new()),
     }
 }
 
@@ -112,7 +147,7 @@ fn cache() -> Option<PathBuf> {
 }
 
 fn unknown(slug: &str, known: &BTreeSet<&str>) -> Diagnostic {
-    let diagnostic = Diagnostic::error(Code::Usage, format!("none of the files holds an experiment `{slug}`"));
+    let diagnostic = Diagnostic::error(Code::Usage, format!("there is no experiment `{slug}`"));
     match nearest(slug, known.iter().copied()) {
         Some(name) => diagnostic.with_help(format!("did you mean `{name}`?")),
         None => diagnostic,

@@ -14,9 +14,7 @@ pub mod tree;
 
 use std::path::PathBuf;
 
-use indexmap::IndexMap;
-
-use self::platforms::Platform;
+use self::platforms::{Platform, Platforms};
 use self::spec::Spec;
 use self::template::Templates;
 use self::tree::Tree;
@@ -31,7 +29,7 @@ pub use tree::source;
 pub struct Configs {
     layers: load::Layers,
     templates: Templates,
-    platforms: IndexMap<String, Platform>,
+    platforms: Platforms,
     provenance: Vec<Provenance>,
     known_fragments: KnownFragments,
 }
@@ -74,7 +72,7 @@ pub fn load(paths: &[PathBuf]) -> Result<Configs> {
 /// # Errors
 /// Faults of definitions, defaults and functions fail the whole; those of an experiment's config or of an outcome wait for
 /// the experiments that need it.
-pub fn load_trees(trees: Vec<Tree>, platforms: IndexMap<String, Platform>) -> Result<Configs> {
+pub fn load_trees(trees: Vec<Tree>, platforms: Platforms) -> Result<Configs> {
     let layers = load::layers(&trees)?;
     let provenance = trees.into_iter().map(|tree| Provenance {
         name: tree.name,

@@ -135,3 +135,48 @@ impl std::fmt::Display for Failure {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_git_that_takes_too_long_is_stopped() {
+        let limit = Duration::from_millis(300);
+        let start = Instant::now();
+        let ended = run(
+            Path::new("."),
+            &["-c", "alias.wait=!sleep 2", "wait"],
+            Input::Nothing,
+            limit,
+        );
+        assert!(matches!(ended, Err(Failure::TimedOut(_))), "{ended:?}");
+        assert!(start.elapsed() < Duration::from_secs(2));
+    }
+
+    #[test]
+    fn more_than_a_pipe_holds_goes_in_and_out() {
+        let bytes = b"0123456789\n".repeat(50_000);
+        let ended = run(
+            Path::new("."),
+            &["-c", "alias.echo=!cat", "echo"],
+            Input::Bytes(bytes.clone()),
+            Duration::from_secs(60),
+        );
+        assert_eq!(ended.ok().map(|output| output.len()), Some(bytes.len()));
+    }
+
+    #[test]
+    fn its_last_words_are_kept() {
+        let script = "alias.fail=!printf 'one\\ntwo\\n\\nthree https://u:p@host/x\\nfour\\nfive\\n' >&2; false";
+        let ended = run(
+            Path::new("."),
+            &["-c", script, "fail"],
+            Input::Nothing,
+            Duration::from_secs(60),
+        );
+        let words = ended.map_err(|failure| failure.to_string());
+        let expected = "git says: two; three https://host/x; four; five";
+        assert_eq!(words, Err(expected.to_string()));
+    }
+}

@@ -22,6 +22,8 @@ pub struct Mirror {
     _lock: File,
 }
 
+/// No server that is up is silent for longer.
+const STALLED: Duration = Duration::from_secs(60);
 /// Where the remote's default branch is kept.
 const HEAD: &str = "refs/isobar/head";
 
@@ -183,12 +185,18 @@ fn update(
     // Nobody else works here, so these are of a git that was killed; another git would refuse to go on.
     remove_locks(folder, false);
     let head = format!("+HEAD:{HEAD}");
+    let patience = format!("http.lowSpeedTime={}", STALLED.min(limit).as_secs().max(1));
     let mut arguments = vec![
         // Tidying up in the background would outlive the lock.
         "-c",
         "gc.autoDetach=false",
         "-c",
         "maintenance.autoDetach=false",
+        // A git that is stopped leaves its HTTP helper behind, which has to give up by itself.
+        "-c",
+        "http.lowSpeedLimit=1",
+        "-c",
+        &patience,
         "fetch",
         "--quiet",
         "--prune",

@@ -16,14 +16,13 @@ mod unused;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use indexmap::IndexMap;
 use jiff::civil::Date;
 use rayon::prelude::*;
 
 use crate::analysis::{Analysis, Period};
-use crate::config::platforms::Platform;
+use crate::config::platforms::Platforms;
 use crate::config::tree::{Role, Tree};
-use crate::config::{self, ConfigFile, Configs};
+use crate::config::{self, ConfigFile, Configs, Provenance};
 use crate::diagnostics::{Code, Diagnostic, Diagnostics, Severity, Span};
 use crate::experiment::NimbusExperiment;
 use crate::pipeline::{self, Selection};
@@ -39,7 +38,7 @@ pub struct Request {
     /// The config trees, later ones on top.
     pub trees: Vec<Tree>,
     /// The apps whose experiments can be analysed.
-    pub platforms: IndexMap<String, Platform>,
+    pub platforms: Platforms,
     /// Experiments whose configs are checked for them; every other config is checked for a stand-in.
     pub experiments: Vec<NimbusExperiment>,
     /// The paths of the files to report on, as spans name them; `None` for all.
@@ -53,6 +52,8 @@ pub struct Report {
     pub findings: Diagnostics,
     /// How many files were looked at.
     pub files: usize,
+    /// Where the configs come from.
+    pub provenance: Vec<Provenance>,
 }
 
 /// Checks config files: all faults of all files at once.
@@ -78,6 +79,7 @@ pub fn check(request: &Request) -> Report {
     Report {
         findings: Diagnostics(ordered(findings, request.paths.as_ref())),
         files: asked.len(),
+        provenance: configs.provenance().to_vec(),
     }
 }
 

@@ -83,14 +83,26 @@ mod tests {
     fn check(sql: &str, is_too_deep: bool) {
         let tokens = Tokenizer::new(&BigQueryDialect {}, sql).tokenize_with_location();
         let tokens = tokens.expect("the text has tokens");
-        assert_eq!(too_deep(&tokens).is_some(), is_too_deep, "{}", &sql[..sql.len().min(60)]);
+        assert_eq!(
+            too_deep(&tokens).is_some(),
+            is_too_deep,
+            "{}",
+            &sql[..sql.len().min(60)]
+        );
     }
 
     #[test]
     fn chains_are_bounded() {
         let many = LIMIT + 1;
         check(&format!("x{}", " + 1".repeat(LIMIT)), false);
-        for operator in [" + 1", " || 'a'", " AND b", " IS NULL", " BETWEEN 1 AND 2", " UNION ALL SELECT 1"] {
+        for operator in [
+            " + 1",
+            " || 'a'",
+            " AND b",
+            " IS NULL",
+            " BETWEEN 1 AND 2",
+            " UNION ALL SELECT 1",
+        ] {
             check(&format!("x{}", operator.repeat(many)), true);
         }
         // Wide is not deep.

@@ -439,7 +439,11 @@ fn texts_without_measure() {
         ),
     ] {
         let said = said(&select);
-        assert!(said.starts_with(expected) && said.contains("jetstream/x.toml:4:"), "{:.300}", said);
+        assert!(
+            said.starts_with(expected) && said.contains("jetstream/x.toml:4:"),
+            "{:.300}",
+            said
+        );
     }
 }
 

@@ -211,25 +211,52 @@ fn marked(stand_in: StandIn, text: &str) -> String {
     format!("\u{1}{letter}{text}\u{2}")
 }
 
-/// The text without marks, and the text with a stand-in for each marked value.
+/// The text without marks, and its skeleton: the text with a stand-in for each marked value, where what a loop of the
+/// template repeats stands twice, as a list that parses with two items does with more.
 fn separate(marked: &str) -> (String, String) {
     let mut text = String::with_capacity(marked.len());
-    let mut skeleton = String::with_capacity(marked.len() / 2);
+    let mut skeleton = Skeleton::default();
     let mut rest = marked;
     while let Some((plain, after)) = rest.split_once('\u{1}') {
         text.push_str(plain);
-        skeleton.push_str(plain);
         let mut characters = after.chars();
         let letter = characters.next();
         let (value, after) = characters.as_str().split_once('\u{2}').unwrap_or_default();
         text.push_str(value);
         let stand_in = StandIn::ALL.iter().find(|(other, _, _)| letter == Some(*other));
-        skeleton.push_str(stand_in.map_or(value, |(_, _, stand_in)| stand_in));
+        skeleton.push(plain, stand_in.map_or(value, |(_, _, stand_in)| stand_in));
         rest = after;
     }
     text.push_str(rest);
-    skeleton.push_str(rest);
-    (text, skeleton)
+    (text, skeleton.finish(rest))
+}
+
+/// Pieces of a template's own text, each with the stand-in that follows it.
+#[derive(Default)]
+struct Skeleton<'a>(Vec<(&'a str, &'a str)>);
+
+impl<'a> Skeleton<'a> {
+    /// How many values an item of a list has at most, for its repetition to be seen.
+    const ITEM: usize = 4;
+
+    fn push(&mut self, plain: &'a str, stand_in: &'a str) {
+        self.0.push((plain, stand_in));
+        for length in 1..=Self::ITEM {
+            let Some(start) = self.0.len().checked_sub(3 * length) else {
+                break;
+            };
+            let items = &self.0[start..];
+            if items[..length] == items[length..2 * length] && items[length..2 * length] == items[2 * length..] {
+                self.0.truncate(start + 2 * length);
+                break;
+            }
+        }
+    }
+
+    fn finish(self, rest: &str) -> String {
+        let pieces = self.0.into_iter().flat_map(|(plain, stand_in)| [plain, stand_in]);
+        pieces.chain([rest]).collect()
+    }
 }
 
 fn write(out: &mut Output<'_>, text: &str) -> std::result::Result<(), Error> {
@@ -438,6 +465,22 @@ mod tests {
             "SELECT clicks -- a b c\nFROM `p.d.t` WHERE d = DATE '2025-01-06' LIMIT -7"
         );
         assert_eq!(skeleton, "SELECT a -- \nFROM `t` WHERE d = DATE '2000-01-01' LIMIT -1");
+    }
+
+    #[test]
+    fn lists_of_any_length_have_one_skeleton() {
+        let skeleton = |items: usize| {
+            let items: Vec<String> = (0..items)
+                .map(|item| {
+                    let name = marked(StandIn::Name, &format!("a{item}"));
+                    format!("{} AS {name}", marked(StandIn::Expression, &format!("SUM({item})")))
+                })
+                .collect();
+            separate(&format!("SELECT\n  {}\nFROM t", items.join(",\n  "))).1
+        };
+        assert_eq!(skeleton(4), skeleton(40));
+        assert_ne!(skeleton(1), skeleton(2));
+        assert!(skeleton(9).starts_with("SELECT\n  x AS a,\n  x AS a"));
     }
 
     #[test]

@@ -13,9 +13,9 @@ use std::process::Command;
 use std::sync::Arc;
 
 use isobar::analysis::Summary;
+use isobar::config::platforms;
 use isobar::config::schema::{Document, schema};
 use isobar::config::spec::Spec;
-use isobar::config::{self, platforms};
 use isobar::diagnostics::{Code, Diagnostic, Source};
 use isobar::{document, experiment, stats};
 use jsonschema::Validator;

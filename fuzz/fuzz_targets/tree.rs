@@ -1,17 +1,17 @@
-//! A config tree on disk and one experiment: what both targets look at.
+//! A config tree and one experiment: what both targets look at.
 
-use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
-use isobar::analysis::{json, refusal};
-use isobar::config;
+use isobar::analysis::{Period, json, refusal};
+use isobar::check::{self, Request};
+use isobar::config::tree::Tree;
+use isobar::config::{self, platforms};
 use isobar::diagnostics::{Diagnostics, Source};
 use isobar::experiment::{self, NimbusExperiment};
 use isobar::pipeline::{self, Selection};
 use isobar::schedule;
 use isobar::stats::Compat;
 use isobar::tables::Destination;
-use tempfile::TempDir;
 
 /// The experiment `x` of nine weeks on desktop.
 static EXPERIMENT: LazyLock<NimbusExperiment> = LazyLock::new(|| {
@@ -37,15 +37,31 @@ static EXPERIMENT: LazyLock<NimbusExperiment> = LazyLock::new(|| {
     read.remove(0).expect("the experiment has all its keys")
 });
 
-/// A folder that is written over and over.
-static FOLDER: LazyLock<TempDir> = LazyLock::new(|| tempfile::tempdir().expect("a temporary folder can be made"));
-
-/// Writes the files, loads them, resolves the experiment and compiles what is due on its last day.
+/// Loads the files, resolves the experiment and compiles what is due on its last day; then checks the files.
 pub fn analyse(files: &[(&str, &str)]) {
-    for (path, text) in files {
-        write(&FOLDER.path().join(path), text);
-    }
-    let configs = match config::load(&[FOLDER.path().to_path_buf()]) {
+    let source = |(path, text): &(&str, &str)| {
+        let source = Source {
+            path: path.to_string(),
+            text: text.to_string(),
+        };
+        (path.to_string(), Arc::new(source))
+    };
+    let tree = Tree {
+        files: files.iter().map(source).collect(),
+        ..Tree::default()
+    };
+    resolve(tree.clone());
+    let report = check::check(&Request {
+        trees: vec![tree],
+        platforms: platforms::embedded(),
+        experiments: vec![EXPERIMENT.clone()],
+        paths: None,
+    });
+    say(&report.findings);
+}
+
+fn resolve(tree: Tree) {
+    let configs = match config::load_trees(vec![tree], platforms::embedded()) {
         Ok(configs) => configs,
         Err(faults) => return say(&faults),
     };
@@ -64,7 +80,7 @@ pub fn analyse(files: &[(&str, &str)]) {
     }
     let selection = Selection {
         date: Some(date),
-        periods: isobar::analysis::Period::ALL.to_vec(),
+        periods: Period::ALL.to_vec(),
         compat: Compat::None,
     };
     let destination = Destination {
@@ -82,10 +98,4 @@ pub fn analyse(files: &[(&str, &str)]) {
 fn say(faults: &Diagnostics) {
     let _ = faults.to_string();
     let _ = isobar::diagnostics::to_json(faults);
-}
-
-fn write(path: &Path, text: &str) {
-    let folder = path.parent().expect("a file has a folder");
-    std::fs::create_dir_all(folder).expect("a folder can be made in a temporary folder");
-    std::fs::write(path, text).expect("a file can be written in a temporary folder");
 }

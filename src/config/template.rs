@@ -135,55 +135,55 @@ impl Templates {
 
 /// The character at which the parts of a text that are templates become longer than [`LONGEST`].
 fn too_long(text: &str) -> Option<Range<usize>> {
-    if text.len() <= LONGEST {
-        return None;
-    }
+    let after = |at: usize, end: &str| text[at..].find(end).map_or(text.len(), |found| at + found + end.len());
     let mut length = 0;
-    let mut rest = text;
-    while let Some(start) = rest.find(['{']) {
-        let end = match rest[start..].as_bytes() {
-            [_, b'{', ..] => "}}",
-            [_, b'%', ..] => "%}",
-            [_, b'#', ..] => {
-                rest = rest[start..].split_once("#}").map_or("", |(_, after)| after);
-                continue;
-            }
-            _ => {
-                rest = &rest[start + 1..];
-                continue;
-            }
+    let mut at = 0;
+    while let Some(found) = text[at..].find('{') {
+        let inner = at + found + 2;
+        at = match text.as_bytes().get(inner - 1) {
+            Some(b'#') => after(inner, "#}"),
+            Some(b'{') => match part_end(text, inner, "}}", &mut length) {
+                Ok(end) => end,
+                Err(place) => return Some(place),
+            },
+            Some(b'%') => match part_end(text, inner, "%}", &mut length) {
+                Ok(end) if is_raw(&text[inner..end]) => after(end, "endraw"),
+                Ok(end) => end,
+                Err(place) => return Some(place),
+            },
+            _ => inner - 1,
         };
-        let inner = start + 2;
-        let mut quote: Option<char> = None;
-        let mut escaped = false;
-        let mut close = rest.len();
-        for (at, c) in rest[inner..].char_indices() {
-            match quote {
-                Some(_) if escaped => escaped = false,
-                Some(_) if c == '\\' => escaped = true,
-                Some(open) if c == open => quote = None,
-                Some(_) => {}
-                None if rest[inner + at..].starts_with(end) => {
-                    close = inner + at + end.len();
-                    break;
-                }
-                None => {
-                    length += 1;
-                    if length > LONGEST {
-                        let at = text.len() - rest.len() + inner + at;
-                        return Some(at..at + c.len_utf8());
-                    }
-                    quote = matches!(c, '"' | '\'').then_some(c);
-                }
-            }
-        }
-        let is_raw = rest[inner..close].trim_matches(|c: char| !c.is_alphanumeric()) == "raw";
-        rest = &rest[close..];
-        if is_raw {
-            rest = rest.split_once("endraw").map_or("", |(_, after)| after);
-        }
     }
     None
+}
+
+/// The end of the template part that begins at `start`; or the character at which the count of those outside of strings becomes too large.
+fn part_end(text: &str, start: usize, close: &str, length: &mut usize) -> std::result::Result<usize, Range<usize>> {
+    let mut quote: Option<char> = None;
+    let mut is_escaped = false;
+    for (offset, c) in text[start..].char_indices() {
+        let at = start + offset;
+        match quote {
+            Some(_) if is_escaped => is_escaped = false,
+            Some(_) if c == '\\' => is_escaped = true,
+            Some(open) if c == open => quote = None,
+            Some(_) => {}
+            None if text[at..].starts_with(close) => return Ok(at + close.len()),
+            None => {
+                *length += 1;
+                if *length > LONGEST {
+                    return Err(at..at + c.len_utf8());
+                }
+                quote = matches!(c, '"' | '\'').then_some(c);
+            }
+        }
+    }
+    Ok(text.len())
+}
+
+/// Whether a `{% %}` begins text that is no template, up to `endraw`.
+fn is_raw(inner: &str) -> bool {
+    inner.trim_matches(|c: char| !c.is_alphanumeric()) == "raw"
 }
 
 #[cfg(test)]

@@ -387,7 +387,13 @@ fn statistics_of_the_wrong_type() {
         &with("bootstrap_mean", "CAST(SUM(x) AS STRING)"),
         "E0505 error x.toml:5 bootstrap_mean can't be computed of metric `m`: the column holds neither numbers nor booleans\n",
     );
+    check(
+        &with("binomial", "COALESCE(SUM(x), 0)"),
+        "E0505 warning x.toml:5 binomial needs values of 0 and 1, but metric `m` counts: it fails as soon as a unit has more\n",
+    );
     check(&with("binomial", "COALESCE(LOGICAL_OR(x), FALSE)"), "");
+    check(&with("binomial", "COUNTIF(x) > 0"), "");
+    check(&with("binomial", "MAX(CAST(x AS INT64))"), "");
     check(&with("count", "CAST(SUM(x) AS STRING)"), "");
 }
 
@@ -403,6 +409,22 @@ fn definitions_are_checked_by_themselves() {
          E0306 warning fenix.toml:10 data source `spare` reads every date of `p.d.t`: the dates of a window do not reach it\n\
          E0307 error fenix.toml:10 data source `spare` groups its rows and gives no column `submission_date`, by which windows are cut\n"
     );
+}
+
+#[test]
+fn a_fault_of_one_definition_hides_nothing_of_another() {
+    let files = [(
+        "definitions/fenix.toml",
+        "[metrics.a]\nselect_expression = 'SUM(x)'\ndata_source = 'nowhere'\n[metrics.b]\nselect_expression = 'x'\ndata_source = 'mine'\nstatistics = { deciles = { confidence = 0.9 } }\n[data_sources.mine]\nfrom_expression = 'p.d.t'\n",
+    )];
+    let found = lines(&report(&files, ""));
+    for code in [
+        "E0202 error fenix.toml:3",
+        "E0303 error fenix.toml:5",
+        "E0501 error fenix.toml:7",
+    ] {
+        assert!(found.contains(code), "{found}");
+    }
 }
 
 #[test]

@@ -306,7 +306,8 @@ fn tested(condition: &Expr, out: &mut Vec<Expr>) {
     }
 }
 
-fn arguments(function: &Function) -> Vec<&Expr> {
+/// The plain arguments of a call.
+pub fn arguments(function: &Function) -> Vec<&Expr> {
     let FunctionArguments::List(list) = &function.args else {
         return Vec::new();
     };

@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 use crate::analysis::{self, Period};
 use crate::config::Configs;
 use crate::config::spec::{MetricSpec, Spec, StatisticSpec};
-use crate::diagnostics::{Code, Diagnostic, Severity, Span};
+use crate::diagnostics::{Code, Diagnostic, Span};
 use crate::document::Text;
 
 use super::{of_analysis, subject};
@@ -16,53 +16,49 @@ pub fn findings(app: &str, own: &Spec, configs: &Configs) -> Vec<Diagnostic> {
     let (Some(definitions), Some(_)) = (configs.definitions(app), configs.platform(app)) else {
         return Vec::new();
     };
-    let mut spec = Spec::default();
-    let mut listed = Vec::new();
+    let mut findings = Vec::new();
+    // One by one, so that a fault of one hides nothing of the others.
+    let mut add = |spec: Spec, place: &Span| findings.extend(of_one(app, &spec, place, configs));
     for name in own.metrics.keys() {
         if let Some(metric) = definitions.metrics.get(name) {
-            let metric = with_statistic(metric.clone());
-            listed.push(text(&metric.name, &metric.span));
-            spec.metrics.insert(name.clone(), metric);
+            add(listing(name, with_statistic(metric.clone())), &metric.span);
         }
     }
     for name in own.data_sources.keys() {
         if let Some(source) = definitions.data_sources.get(name) {
             let metric = count_of(name, source.analysis_units.clone(), &source.span);
-            listed.push(text(&metric.name, &metric.span));
-            spec.metrics.insert(metric.name.clone(), metric);
+            add(listing(&metric.name.clone(), metric), &source.span);
         }
     }
-    let segments = own.segments.iter();
-    spec.experiment.segments = Some(
-        segments
-            .map(|(name, segment)| text(name, &segment.select_expression.span))
-            .collect(),
-    );
-    spec.periods.insert(Period::Overall, listed);
-    let Some(place) = spec
-        .metrics
-        .values()
-        .map(|metric| &metric.span)
-        .next()
-        .cloned()
-        .or_else(|| {
-            let segment = own.segments.values().next()?;
-            Some(segment.select_expression.span.clone())
-        })
-    else {
-        return Vec::new();
-    };
-    let experiment = subject::stand_in("isobar-check", app, &spec, &place);
-    match analysis::resolve(configs, &spec, &experiment) {
+    for (name, segment) in &own.segments {
+        let mut spec = Spec::default();
+        let span = &segment.select_expression.span;
+        spec.experiment.segments = Some(vec![text(name, span)]);
+        add(spec, span);
+    }
+    findings
+}
+
+/// The findings in a spec that uses one definition.
+fn of_one(app: &str, spec: &Spec, place: &Span, configs: &Configs) -> Vec<Diagnostic> {
+    let experiment = subject::stand_in(subject::NOBODY, app, spec, place);
+    match analysis::resolve(configs, spec, &experiment) {
         Ok(analysis) => of_analysis(&analysis),
-        // Whether a metric has statistics is the affair of who lists it. A fault hides the other kinds of findings of the file.
-        Err(faults) => {
-            let faults = faults.0.into_iter();
-            faults
-                .filter(|fault| fault.code != Code::NoStatistics || fault.severity != Severity::Error)
-                .collect()
-        }
+        // Whether a metric has statistics is the affair of who lists it.
+        Err(faults) => faults
+            .0
+            .into_iter()
+            .filter(|fault| fault.code != Code::NoStatistics)
+            .collect(),
     }
+}
+
+/// A spec that lists one metric.
+fn listing(key: &str, metric: MetricSpec) -> Spec {
+    let mut spec = Spec::default();
+    spec.periods.insert(Period::Overall, vec![text(key, &metric.span)]);
+    spec.metrics.insert(key.to_string(), metric);
+    spec
 }
 
 fn text(value: &str, span: &Span) -> Text {

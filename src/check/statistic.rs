@@ -1,28 +1,40 @@
-//! Statistics that can't be computed of what their metric's expression yields.
+//! Statistics that can't be computed of what their metric's expression yields, or that are asked for in the wrong words.
 
-use crate::analysis::Analysis;
+use sqlparser::ast::Expr;
+
+use crate::analysis::{Analysis, Fragment};
 use crate::diagnostics::{Code, Diagnostic, Severity};
 use crate::plan::column_kind::column_kind;
-use crate::stats;
+use crate::sql::fragment::{Role, parse};
+use crate::stats::{self, Statistic};
+use crate::summary::ColumnKind;
 
+use super::columns::arguments;
 use super::finding;
 
-/// The findings in the statistics of an analysis. A metric whose type its expression does not tell has none.
+/// The findings in the statistics of an analysis. A metric whose type its expression does not tell has none of types.
 pub fn findings(analysis: &Analysis) -> Vec<Diagnostic> {
     let mut findings = Vec::new();
     for summary in analysis.periods.values().flatten() {
+        let request = match stats::parse(summary) {
+            Ok(request) => request,
+            Err(faults) => {
+                findings.extend(faults.0);
+                continue;
+            }
+        };
         let metric = &analysis.metrics[&summary.metric];
-        let kind = metric.select.as_ref().and_then(|select| column_kind(&select.sql));
-        let (Some(kind), Ok(request)) = (kind, stats::parse(summary)) else {
+        let Some(select) = &metric.select else {
             continue;
         };
-        if let Some(reason) = request.refusal(kind) {
+        let refusal = column_kind(&select.sql).and_then(|kind| Some((kind, request.refusal(kind)?)));
+        if let Some((kind, reason)) = refusal {
             let message = format!(
                 "{} can't be computed of metric `{}`: {reason}",
                 summary.statistic, metric.name
             );
             let help = match kind {
-                crate::summary::ColumnKind::Boolean => "use `binomial`, or count: `COUNTIF(...)`",
+                ColumnKind::Boolean => "use `binomial`, or count: `COUNTIF(...)`",
                 _ => "make the expression a number or a boolean",
             };
             findings.push(finding(
@@ -32,7 +44,36 @@ pub fn findings(analysis: &Analysis) -> Vec<Diagnostic> {
                 &summary.span,
                 help,
             ));
+        } else if matches!(request.statistic, Statistic::Binomial { .. }) && counts(select) {
+            let message = format!(
+                "binomial needs values of 0 and 1, but metric `{}` counts: it fails as soon as a unit has more",
+                metric.name
+            );
+            let help = "ask whether there is any: `COUNTIF(...) > 0`, or use another statistic";
+            findings.push(finding(
+                Severity::Warning,
+                Code::StatisticType,
+                message,
+                &summary.span,
+                help,
+            ));
         }
     }
     findings
+}
+
+/// Whether an expression is a sum or a count, which nothing keeps from exceeding 1.
+fn counts(select: &Fragment) -> bool {
+    fn of(expr: &Expr) -> bool {
+        match expr {
+            Expr::Nested(inner) => of(inner),
+            Expr::Function(function) => match function.name.to_string().to_ascii_uppercase().as_str() {
+                "SUM" | "COUNT" | "COUNTIF" | "APPROX_COUNT_DISTINCT" => true,
+                "COALESCE" | "IFNULL" => arguments(function).into_iter().any(of),
+                _ => false,
+            },
+            _ => false,
+        }
+    }
+    parse(Role::Expression, &select.sql).is_ok_and(|fragment| fragment.as_expression().is_some_and(of))
 }

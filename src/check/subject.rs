@@ -26,7 +26,7 @@ pub struct Subject {
 }
 
 /// A name that no experiment has, for files that are not one experiment's.
-const NOBODY: &str = "isobar-check";
+pub const NOBODY: &str = "isobar-check";
 /// When stand-ins start: any day does, as nothing is read.
 const START: Date = Date::constant(2025, 1, 6);
 /// Days of enrollment where nothing says how many: Jetstream's validation takes two weeks as well.

@@ -12,6 +12,8 @@ pub mod document;
 
 pub mod config;
 pub mod experiment;
+pub mod experimenter;
+pub mod repository;
 
 pub mod analysis;
 pub mod schedule;

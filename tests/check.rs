@@ -198,7 +198,20 @@ fn a_metric_of_an_outcome_may_be_listed() {
     ];
     assert_eq!(
         lines(&report(&files, "")),
-        "E0108 warning o.toml:8 metric `spare` is never used\n"
+        "E0108 warning o.toml:8 metric `spare` is never used\n\
+         E0201 warning x.toml:2 this metric is defined by the outcome `o` alone, which the config does not name\n"
+    );
+}
+
+#[test]
+fn the_unit_of_a_stand_in_is_that_of_the_enrollment_query() {
+    check(
+        "[experiment]\nenrollment_query = 'SELECT profile_group_id AS analysis_id, b AS branch FROM p.d.t'\n",
+        "",
+    );
+    check(
+        "[experiment]\nanalysis_unit = 'client_id'\nenrollment_query = 'SELECT profile_group_id AS analysis_id, b AS branch FROM p.d.t'\n",
+        "E0207 error x.toml:3 the enrollment query mentions `profile_group_id`, but the unit of the experiment is `client_id`\n",
     );
 }
 

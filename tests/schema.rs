@@ -166,12 +166,10 @@ fn remarks_of(document: Document, text: &str) -> Vec<String> {
         }
         Document::Platforms => {
             let source = source(text);
-            let faults = platforms::read(&source)
-                .err()
-                .map(|faults| faults.0)
-                .unwrap_or_default();
-            faults
-                .into_iter()
+            let mut said = Vec::new();
+            let faults = platforms::read(&source, &mut said);
+            said.extend(faults.err().map(|faults| faults.0).unwrap_or_default());
+            said.into_iter()
                 .filter(is_about_shape)
                 .map(|one| one.message)
                 .collect()

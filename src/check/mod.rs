@@ -14,18 +14,19 @@ mod template;
 mod texts;
 mod unused;
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use indexmap::IndexMap;
+use jiff::civil::Date;
 use rayon::prelude::*;
 
 use crate::analysis::{Analysis, Period};
-use crate::config::platforms::Platform;
+use crate::config::platforms::Platforms;
 use crate::config::tree::{Role, Tree};
-use crate::config::{self, ConfigFile, Configs};
+use crate::config::{self, ConfigFile, Configs, Provenance};
 use crate::diagnostics::{Code, Diagnostic, Diagnostics, Severity, Span};
 use crate::experiment::NimbusExperiment;
 use crate::pipeline::{self, Selection};
+use crate::schedule;
 use crate::stats::Compat;
 use crate::tables::Destination;
 
@@ -37,7 +38,7 @@ pub struct Request {
     /// The config trees, later ones on top.
     pub trees: Vec<Tree>,
     /// The apps whose experiments can be analysed.
-    pub platforms: IndexMap<String, Platform>,
+    pub platforms: Platforms,
     /// Experiments whose configs are checked for them; every other config is checked for a stand-in.
     pub experiments: Vec<NimbusExperiment>,
     /// The paths of the files to report on, as spans name them; `None` for all.
@@ -51,6 +52,8 @@ pub struct Report {
     pub findings: Diagnostics,
     /// How many files were looked at.
     pub files: usize,
+    /// Where the configs come from.
+    pub provenance: Vec<Provenance>,
 }
 
 /// Checks config files: all faults of all files at once.
@@ -66,15 +69,17 @@ pub fn check(request: &Request) -> Report {
     findings.extend(asked.iter().flat_map(|file| texts::findings(file, &configs)));
     // Where definitions are missing, every name of theirs would be a second fault.
     if shared_faults.is_empty() {
-        let found = asked
-            .par_iter()
-            .flat_map_iter(|file| of_file(file, &files, &configs, request));
+        let found = asked.par_iter().flat_map_iter(|file| {
+            let found = of_file(file, &files, &configs, request);
+            found.into_iter().map(|finding| placed(finding, file))
+        });
         findings.extend(found.collect::<Vec<Diagnostic>>());
     }
     findings.extend(shared_faults);
     Report {
         findings: Diagnostics(ordered(findings, request.paths.as_ref())),
         files: asked.len(),
+        provenance: configs.provenance().to_vec(),
     }
 }
 
@@ -88,6 +93,7 @@ fn of_file(file: &ConfigFile<'_>, files: &[ConfigFile<'_>], configs: &Configs, r
     }
     let subject = Subject::of(file, spec, configs, &request.experiments);
     let mut findings = unused::findings(file, spec, &subject, files, configs);
+    findings.extend(subject.assumed.iter().cloned());
     match configs.resolve(&subject.experiment) {
         Err(faults) => findings.extend(faults.0),
         Ok(analysis) => {
@@ -131,22 +137,52 @@ fn of_analysis(analysis: &Analysis) -> Vec<Diagnostic> {
     findings
 }
 
-/// The faults of compiling every window and basis of an experiment's life.
+/// The faults of compiling an experiment: of each period the first and the last window with every basis. The windows between
+/// differ from these in nothing but their dates.
 fn compiled(analysis: &Analysis) -> Vec<Diagnostic> {
-    let selection = Selection {
-        date: None,
-        periods: Period::ALL.to_vec(),
-        compat: Compat::None,
-    };
     let destination = Destination {
         project: "project".to_string(),
         dataset: "dataset".to_string(),
         slug: analysis.experiment.slug.clone(),
     };
-    match pipeline::compile(analysis, &selection, &destination) {
-        Ok(work) => work.remarks.0,
-        Err(faults) => faults.0,
+    let mut findings = Vec::new();
+    let mut dates: BTreeMap<Date, Vec<Period>> = BTreeMap::new();
+    let last = schedule::last_date(&analysis.experiment);
+    for period in Period::ALL
+        .into_iter()
+        .filter(|period| analysis.periods.contains_key(period))
+    {
+        match last.map(|last| schedule::calendar(&analysis.experiment, period, last)) {
+            Some(Ok(calendar)) => {
+                let ends: BTreeSet<Date> = calendar
+                    .first()
+                    .into_iter()
+                    .chain(calendar.last())
+                    .map(|(date, _)| *date)
+                    .collect();
+                ends.into_iter()
+                    .for_each(|date| dates.entry(date).or_default().push(period));
+            }
+            // A period whose dates are impossible costs only itself.
+            Some(Err(faults)) => findings.extend(faults.0.into_iter().map(|fault| Diagnostic {
+                severity: Severity::Warning,
+                ..fault
+            })),
+            None => {}
+        }
     }
+    for (date, periods) in dates {
+        let selection = Selection {
+            date: Some(date),
+            periods,
+            compat: Compat::None,
+        };
+        match pipeline::compile(analysis, &selection, &destination) {
+            Ok(work) => findings.extend(work.remarks.0),
+            Err(faults) => findings.extend(faults.0),
+        }
+    }
+    findings
 }
 
 /// Each finding once, in the order of files and lines. A finding in a shared file is met once for each experiment that
@@ -172,6 +208,17 @@ fn ordered(findings: Vec<Diagnostic>, paths: Option<&BTreeSet<String>>) -> Vec<D
     }
     kept.sort_by_key(|finding| (place(&finding.span), finding.code));
     kept
+}
+
+/// A finding without a place is one of the whole file.
+fn placed(finding: Diagnostic, file: &ConfigFile<'_>) -> Diagnostic {
+    match (&finding.span, &file.source) {
+        (None, Some(source)) => finding.with_span(Span {
+            source: source.clone(),
+            range: 0..0,
+        }),
+        _ => finding,
+    }
 }
 
 /// A finding with its place.

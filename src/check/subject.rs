@@ -21,6 +21,8 @@ pub struct Subject {
     pub is_real: bool,
     /// Whether the length of its enrollment is known, and not a stand-in's.
     pub knows_enrollment: bool,
+    /// What had to be assumed of a stand-in.
+    pub assumed: Vec<Diagnostic>,
 }
 
 /// A name that no experiment has, for files that are not one experiment's.
@@ -41,23 +43,26 @@ impl Subject {
             range: 0..0,
         };
         let stand_in = |slug: &str, app: &str| stand_in(slug, app, spec, &start);
+        let mut assumed = Vec::new();
         let experiment = match file.place.role {
             Role::Experiment => {
-                // Its outcomes are known only where the config names them, or a metric that just one of them can mean.
-                let stand_in = |slug: &str, app: &str| {
-                    let mut experiment = stand_in(slug, app);
-                    experiment.outcomes = needed_outcomes(configs, app, spec, &start);
-                    experiment
-                };
                 let slug = file.place.slug;
                 if let Some(real) = experiments.iter().find(|experiment| experiment.slug == slug) {
                     return Self {
                         experiment: with_dates(real.clone(), config),
                         is_real: true,
                         knows_enrollment: true,
+                        assumed: Vec::new(),
                     };
                 }
-                likeliest(configs, |app| stand_in(slug, app))
+                // Its outcomes are known only where the config names them, or lists a metric that one of them defines.
+                let experiment = likeliest(configs, |app| {
+                    let mut experiment = stand_in(slug, app);
+                    experiment.outcomes = needed_outcomes(configs, app, spec);
+                    experiment
+                });
+                assumed = outcomes_assumed(&experiment);
+                experiment
             }
             Role::Outcome { platform } => {
                 let mut experiment = stand_in(NOBODY, platform);
@@ -73,32 +78,59 @@ impl Subject {
             experiment,
             is_real: false,
             knows_enrollment: config.enrollment_period.is_some(),
+            assumed,
         }
     }
 }
 
-/// The outcomes of an app that define metrics which a config lists or gives statistics to, and which nothing else defines.
-fn needed_outcomes(configs: &Configs, app: &str, spec: &Spec, start: &Span) -> Vec<Text> {
+/// The outcomes of an app that define metrics which a config lists and nothing else defines, each with the place of a list
+/// that needs it.
+fn needed_outcomes(configs: &Configs, app: &str, spec: &Spec) -> Vec<Text> {
     let definitions = configs.definitions(app);
     let is_defined = |name: &str| {
         let own = spec.metrics.get(name);
         own.is_some_and(|metric| metric.data_source.is_some() || metric.depends_on.is_some())
             || definitions.is_some_and(|definitions| definitions.metrics.contains_key(name))
     };
-    let listed = spec.periods.values().flatten().map(|text| text.value.as_str());
+    let named: Vec<&str> = spec
+        .experiment
+        .outcomes
+        .iter()
+        .flatten()
+        .map(|text| text.value.as_str())
+        .collect();
     let mut needed: Vec<Text> = Vec::new();
-    for name in listed.filter(|name| !is_defined(name)) {
-        let mut outcomes = configs.outcomes_of(app);
-        if let Some((slug, _)) = outcomes.find(|(_, outcome)| outcome.spec.metrics.contains_key(name))
-            && !needed.iter().any(|text| text.value == slug)
-        {
+    for name in spec.periods.values().flatten().filter(|name| !is_defined(&name.value)) {
+        let defining = || {
+            let outcomes = configs.outcomes_of(app);
+            outcomes
+                .filter(|(_, outcome)| outcome.spec.metrics.contains_key(&name.value))
+                .map(|(slug, _)| slug)
+        };
+        let is_there = defining().any(|slug| named.contains(&slug) || needed.iter().any(|text| text.value == slug));
+        if let (false, Some(slug)) = (is_there, defining().next()) {
             needed.push(Text {
                 value: slug.to_string(),
-                span: start.clone(),
+                span: name.span.clone(),
             });
         }
     }
     needed
+}
+
+fn outcomes_assumed(experiment: &NimbusExperiment) -> Vec<Diagnostic> {
+    let assumed = experiment.outcomes.iter().map(|outcome| {
+        let message = format!(
+            "this metric is defined by the outcome `{}` alone, which the config does not name",
+            outcome.value
+        );
+        let help = format!(
+            "it is known only if the experiment has that outcome; to be sure, add `outcomes = [\"{}\"]`",
+            outcome.value
+        );
+        finding(Severity::Warning, Code::UnknownMetric, message, &outcome.span, &help)
+    });
+    assumed.collect()
 }
 
 /// The stand-in of the app that knows the names in a config best; the first of the list where several do.
@@ -143,6 +175,12 @@ pub fn stand_in(slug: &str, app: &str, spec: &Spec, start: &Span) -> NimbusExper
             });
         }
     }
+    // An enrollment query tells the unit by the id that it selects.
+    let selects_groups = |text: &Text| text.value.contains("profile_group_id");
+    let unit = match config.enrollment_query.as_ref().is_some_and(selects_groups) {
+        true => "group_id",
+        false => "normandy_id",
+    };
     let experiment = NimbusExperiment {
         slug: slug.to_string(),
         app_name: Some(app.to_string()),
@@ -155,7 +193,7 @@ pub fn stand_in(slug: &str, app: &str, spec: &Spec, start: &Span) -> NimbusExper
         proposed_enrollment: ENROLLMENT,
         bucket_config: BucketConfig {
             randomization_unit: Text {
-                value: "normandy_id".to_string(),
+                value: unit.to_string(),
                 span: start.clone(),
             },
             namespace: String::new(),

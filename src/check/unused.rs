@@ -22,11 +22,17 @@ pub fn findings(
     let Ok(merged) = configs.spec(&subject.experiment) else {
         return Vec::new();
     };
-    let app = subject.experiment.app_name();
-    // Which outcomes an experiment has only Experimenter knows, so each of the app counts.
     let mut around: Vec<&Spec> = vec![&merged];
-    around.extend(configs.definitions(app));
-    around.extend(configs.outcomes_of(app).map(|(_, outcome)| &outcome.spec));
+    // Of a stand-in the app is a guess, and which outcomes an experiment has only Experimenter knows: all of them count.
+    let apps: Vec<&str> = match subject.is_real {
+        true => vec![subject.experiment.app_name()],
+        false => configs.platforms().collect(),
+    };
+    for app in apps {
+        around.extend(configs.definitions(app));
+        around.extend(configs.defaults(app));
+        around.extend(configs.outcomes_of(app).map(|(_, outcome)| &outcome.spec));
+    }
     // And an outcome serves the experiments that name its metrics.
     if matches!(file.place.role, Role::Outcome { .. }) {
         around.extend(

@@ -1,26 +1,75 @@
 //! Arguments that several commands share: exactly what was typed, no I/O.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use jiff::civil::Date;
 
 use crate::analysis::{Experiment, Period};
+use crate::repository::AsOf;
 use crate::stats::Compat;
 use crate::tables::Destination;
 
 /// Which configs and experiments.
 #[derive(Debug, Args)]
 pub struct Inputs {
-    /// Folder with a metric-hub tree; repeatable, later ones on top
-    #[arg(long, value_name = "DIR", required = true)]
+    #[command(flatten)]
+    pub trees: TreeArgs,
+    #[command(flatten)]
+    pub experiments: ExperimentArgs,
+}
+
+/// Which configs.
+#[derive(Debug, Default, Args)]
+pub struct TreeArgs {
+    /// Metric-hub tree: a folder, or the URL of a git repository (URL#BRANCH for a branch, a tag or a commit); repeatable,
+    /// later ones on top
+    #[arg(long, value_name = "DIR|URL")]
     pub configs: Vec<PathBuf>,
-    /// Nimbus experiments (v8 JSON): a file with one or a list, or a folder of such files; repeatable
-    #[arg(long, value_name = "FILE|DIR", required = true)]
+    /// The same on top of all --configs; the experiments that it configures are private and need a `dataset_id`; repeatable
+    #[arg(long, value_name = "DIR|URL")]
+    pub private_configs: Vec<PathBuf>,
+    /// Read all configs from git as they were then: YYYY-MM-DD (its end, UTC) or a timestamp such as 2025-01-06T12:00:00Z
+    #[arg(long, value_name = "TIMESTAMP")]
+    pub configs_as_of: Option<AsOf>,
+    /// Platforms beside the built-in ones, or in their place: TOML with `[platforms.NAME]`, `app_id` and
+    /// `enrollments_query_type`
+    #[arg(long, value_name = "FILE")]
+    pub platforms: Option<PathBuf>,
+    /// Seconds that one fetch of a repository may take, or one answer of the API [default: 600 and 300]
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
+    pub network_timeout: Option<u64>,
+}
+
+/// Which experiments.
+#[derive(Debug, Default, Args)]
+pub struct ExperimentArgs {
+    /// Nimbus experiments (v8 JSON): a file with one or a list, or a folder of such files; repeatable. Without it they come
+    /// from the Experimenter API
+    #[arg(long, value_name = "FILE|DIR", conflicts_with_all = ["experimenter_url", "drafts"])]
     pub experiments: Vec<PathBuf>,
+    /// The Experimenter API [default: https://experimenter.services.mozilla.com]
+    #[arg(long, value_name = "URL")]
+    pub experimenter_url: Option<String>,
+    /// Experiments of the API that were not launched, too
+    #[arg(long)]
+    pub drafts: bool,
     /// Only this experiment; repeatable
     #[arg(long, value_name = "SLUG")]
     pub experiment_slug: Vec<String>,
+}
+
+impl TreeArgs {
+    /// How long one fetch of a repository may take. The first one of a large repository takes minutes.
+    pub fn fetch_limit(&self) -> Duration {
+        Duration::from_secs(self.network_timeout.unwrap_or(600))
+    }
+
+    /// How long one answer of the API may take. The list of all experiments takes minutes.
+    pub fn answer_limit(&self) -> Duration {
+        Duration::from_secs(self.network_timeout.unwrap_or(300))
+    }
 }
 
 const PROJECT: &str = "moz-fx-data-experiments";

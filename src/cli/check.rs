@@ -6,12 +6,11 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 use serde_json::json;
 
-use super::{Outcome, print};
+use super::args::{ExperimentArgs, TreeArgs};
+use super::{Outcome, inputs, print, provenance};
 use crate::check::{self, Report, Request};
-use crate::config::platforms;
 use crate::config::tree::{Tree, place, shown};
 use crate::diagnostics::{self, Code, Diagnostic, Diagnostics, Result, Severity};
-use crate::experiment;
 
 /// Check config files: shape, names, SQL, statistics, and what is known to go wrong
 #[derive(Debug, Args)]
@@ -19,12 +18,10 @@ pub struct CheckArgs {
     /// Config files, or folders of them: a whole tree or a part of one. The tree around them is found by its folders
     #[arg(value_name = "FILE|DIR")]
     paths: Vec<PathBuf>,
-    /// Folder with a metric-hub tree that the files build upon; repeatable, later ones on top
-    #[arg(long, value_name = "DIR")]
-    configs: Vec<PathBuf>,
-    /// Nimbus experiments (v8 JSON) to check configs for; a config without one is checked for a stand-in
-    #[arg(long, value_name = "FILE|DIR")]
-    experiments: Vec<PathBuf>,
+    #[command(flatten)]
+    trees: TreeArgs,
+    #[command(flatten)]
+    experiments: ExperimentArgs,
     /// The least severity that makes the exit code 1
     #[arg(long, default_value = "error", value_name = "SEVERITY")]
     deny: Deny,
@@ -66,7 +63,11 @@ pub fn run(args: &CheckArgs) -> Result<Outcome> {
     let findings = &report.findings;
     match args.format {
         CheckFormat::Text => print(&text(&report))?,
-        CheckFormat::Json => print(&format!("{}\n", json!({"findings": diagnostics::to_json(findings)})))?,
+        CheckFormat::Json => {
+            let mut value = json!({"findings": diagnostics::to_json(findings)});
+            provenance::add_to(&mut value, &report.provenance);
+            print(&format!("{value}\n"))?;
+        }
         CheckFormat::Github => print(&diagnostics::to_github(findings))?,
     }
     let denied = match args.deny {
@@ -111,33 +112,38 @@ fn text(report: &Report) -> String {
 
 fn request(args: &CheckArgs) -> Result<Request> {
     let mut faults = Vec::new();
-    if args.paths.is_empty() && args.configs.is_empty() {
+    if args.paths.is_empty() && args.trees.configs.is_empty() && args.trees.private_configs.is_empty() {
         let fault = Diagnostic::error(Code::Usage, "there is nothing to check");
         faults.push(fault.with_help("name files or folders, or a whole tree with --configs"));
     }
-    let mut roots: Vec<PathBuf> = args.configs.clone();
+    let named: Vec<PathBuf> = args
+        .trees
+        .configs
+        .iter()
+        .chain(&args.trees.private_configs)
+        .cloned()
+        .collect();
+    let mut roots: Vec<PathBuf> = Vec::new();
     let mut asked = BTreeSet::new();
     for path in &args.paths {
-        match Asked::of(path, &args.configs) {
+        match Asked::of(path, &named) {
             Ok(found) => {
                 asked.extend(found.files);
-                if !roots.contains(&found.root) {
+                if !named.contains(&found.root) && !roots.contains(&found.root) {
                     roots.push(found.root);
                 }
             }
             Err(fault) => faults.push(fault),
         }
     }
-    let mut trees = Vec::new();
-    for root in &roots {
-        match Tree::read(root) {
-            Ok(tree) => trees.push(tree),
-            Err(more) => faults.extend(more.0),
-        }
-    }
+    let (trees, platforms, unreadable) = inputs::trees(&args.trees, &roots);
+    faults.extend(unreadable);
     let mut experiments = Vec::new();
-    if !args.experiments.is_empty() {
-        match experiment::load(&args.experiments) {
+    // Without any of these, stand-ins do: a check needs no network.
+    let is_asked =
+        |args: &ExperimentArgs| !args.experiments.is_empty() || args.experimenter_url.is_some() || args.drafts;
+    if is_asked(&args.experiments) {
+        match inputs::experiments(&args.experiments, args.trees.answer_limit()) {
             Ok((read, rejected)) => {
                 experiments = read;
                 faults.extend(rejected.into_iter().flat_map(|faults| faults.0));
@@ -148,7 +154,7 @@ fn request(args: &CheckArgs) -> Result<Request> {
     match faults.is_empty() {
         true => Ok(Request {
             trees,
-            platforms: platforms::embedded(),
+            platforms,
             experiments,
             paths: (!args.paths.is_empty()).then_some(asked),
         }),

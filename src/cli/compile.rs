@@ -9,8 +9,9 @@ use serde_json::{Value, json};
 
 use super::args::{self, DateChoice, Format, Inputs, ResultsPlace};
 use super::inputs::{self, Selected};
-use super::{Outcome, files, print, report};
+use super::{Outcome, files, print, provenance, report};
 use crate::analysis::{Analysis, Period, json as analysis_json};
+use crate::config::Provenance;
 use crate::diagnostics::{Diagnostics, Result, Source};
 use crate::pipeline::{self, Selection};
 use crate::sql::duckdb::{self, Functions};
@@ -75,20 +76,20 @@ enum Engine {
 /// # Errors
 /// Unusable inputs, or no experiment that compiles; an unwritable folder.
 pub fn run(args: &CompileArgs) -> Result<Outcome> {
-    let selected = inputs::select(&args.inputs)?;
-    for selected in &selected {
+    let selection = inputs::select(&args.inputs)?;
+    for selected in &selection.experiments {
         report_any(&selected.warnings);
     }
     match args.emit {
-        Emit::Analysis => emit_analyses(&selected, args.format),
-        Emit::Plan | Emit::Sql => emit_scripts(args, &selected),
+        Emit::Analysis => emit_analyses(&selection, args.format),
+        Emit::Plan | Emit::Sql => emit_scripts(args, &selection),
     }
 }
 
-fn emit_analyses(selected: &[Selected], format: Format) -> Result<Outcome> {
+fn emit_analyses(selection: &inputs::Selection, format: Format) -> Result<Outcome> {
     let mut outcome = Outcome::Complete;
-    for selected in selected {
-        let value = match &selected.analysis {
+    for selected in &selection.experiments {
+        let mut value = match &selected.analysis {
             Ok(analysis) => analysis_json::to_json(analysis),
             Err(faults) => {
                 outcome = Outcome::Incomplete;
@@ -96,6 +97,7 @@ fn emit_analyses(selected: &[Selected], format: Format) -> Result<Outcome> {
                 analysis_json::error_to_json(&selected.slug, faults)
             }
         };
+        provenance::add_to(&mut value, &selection.provenance);
         print(&line(&value, format))?;
     }
     Ok(outcome)
@@ -104,14 +106,23 @@ fn emit_analyses(selected: &[Selected], format: Format) -> Result<Outcome> {
 /// How many experiments are compiled before their texts are printed, which keeps memory small and the order that of the files.
 const AT_ONCE: usize = 16;
 
-fn emit_scripts(args: &CompileArgs, selected: &[Selected]) -> Result<Outcome> {
+fn emit_scripts(args: &CompileArgs, selection: &inputs::Selection) -> Result<Outcome> {
+    let provenance = &selection.provenance;
+    let prints = args.sql_output_dir.is_none() && args.emit == Emit::Sql && args.format == Format::Text;
+    let mut comment = provenance::comment(provenance).filter(|_| prints);
     let mut faults: Vec<Diagnostics> = Vec::new();
-    for selected in selected.chunks(AT_ONCE) {
-        let emitted: Vec<Result<Emitted>> = selected.par_iter().map(|selected| emit(args, selected)).collect();
+    for selected in selection.experiments.chunks(AT_ONCE) {
+        let emitted: Vec<Result<Emitted>> = selected
+            .par_iter()
+            .map(|selected| emit(args, provenance, selected))
+            .collect();
         for emitted in emitted {
             match emitted {
                 Ok(emitted) => {
                     report_any(&emitted.remarks);
+                    if let Some(comment) = comment.take() {
+                        print(&comment)?;
+                    }
                     print(&emitted.text)?;
                 }
                 Err(fault) => faults.push(fault),
@@ -120,14 +131,17 @@ fn emit_scripts(args: &CompileArgs, selected: &[Selected]) -> Result<Outcome> {
     }
     let faulty = faults.len();
     let faults = Diagnostics(faults.into_iter().flat_map(|faults| faults.0).collect());
-    if faulty > 0 && faulty == selected.len() {
+    if faulty > 0 && faulty == selection.experiments.len() {
         return Err(faults);
     }
     report_any(&faults);
-    if let (Some(folder), Emit::Sql, Engine::Duckdb) = (&args.sql_output_dir, args.emit, args.engine) {
-        let setup = duckdb::setup_sql(&Functions::load(&[])?);
-        let setup = format!("{SETUP_COMMENT}{setup}");
-        files::replace(folder, std::iter::once(("setup.sql".to_string(), setup.as_str())))?;
+    if let (Some(folder), Emit::Sql) = (&args.sql_output_dir, args.emit) {
+        provenance::write(folder, provenance)?;
+        if args.engine == Engine::Duckdb {
+            let setup = duckdb::setup_sql(&Functions::load(&[])?);
+            let setup = format!("{SETUP_COMMENT}{setup}");
+            files::replace(folder, std::iter::once(("setup.sql".to_string(), setup.as_str())))?;
+        }
     }
     Ok(match faulty {
         0 => Outcome::Complete,
@@ -144,16 +158,20 @@ struct Emitted {
 }
 
 /// Compiles one experiment, and writes its files if there are to be files.
-fn emit(args: &CompileArgs, selected: &Selected) -> Result<Emitted> {
+fn emit(args: &CompileArgs, provenance: &[Provenance], selected: &Selected) -> Result<Emitted> {
     let analysis = selected.analysis.as_ref().map_err(Clone::clone)?;
     let (script, remarks) = script(args, analysis)?;
     let text = match (&args.sql_output_dir, args.emit) {
-        (_, Emit::Plan) => line(&plan_json(&selected.slug, &script), args.format),
+        (_, Emit::Plan) => {
+            let mut plan = plan_json(&selected.slug, &script);
+            provenance::add_to(&mut plan, provenance);
+            line(&plan, args.format)
+        }
         (Some(folder), _) => {
             files::write_script(&folder.join(&selected.slug), &script)?;
             String::new()
         }
-        (None, _) => printed(&selected.slug, &script, args.format),
+        (None, _) => printed(&selected.slug, &script, provenance, args.format),
     };
     Ok(Emitted { text, remarks })
 }
@@ -237,14 +255,15 @@ fn plan_json(slug: &str, script: &Script) -> Value {
     json!({"slug": slug, "statements": statements.collect::<Vec<_>>()})
 }
 
-fn printed(slug: &str, script: &Script, format: Format) -> String {
+fn printed(slug: &str, script: &Script, provenance: &[Provenance], format: Format) -> String {
     let statements = script.statements.iter();
     let texts = statements.map(|statement| match format {
         Format::Text => format!("-- {slug}/{}.sql\n{}\n", statement.name, statement.sql),
-        Format::Json => format!(
-            "{}\n",
-            json!({"slug": slug, "name": statement.name, "sql": statement.sql})
-        ),
+        Format::Json => {
+            let mut value = json!({"slug": slug, "name": statement.name, "sql": statement.sql});
+            provenance::add_to(&mut value, provenance);
+            format!("{value}\n")
+        }
     });
     texts.collect()
 }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use indexmap::IndexMap;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::args::{Inputs, ResultsPlace};
+use super::args::{ExperimentArgs, Inputs, ResultsPlace, TreeArgs};
 use super::run::{export, statement_bar};
 use super::{Outcome, files, inputs, print, report};
 use crate::analysis::Period;
@@ -65,9 +65,14 @@ pub fn run(args: &Arguments) -> Result<Outcome> {
     let mut stopwatch = Stopwatch::start("telemetry");
     let demo = write(args)?;
     let inputs = Inputs {
-        configs: vec![demo.configs.clone()],
-        experiments: vec![demo.experiments.clone()],
-        experiment_slug: Vec::new(),
+        trees: TreeArgs {
+            configs: vec![demo.configs.clone()],
+            ..TreeArgs::default()
+        },
+        experiments: ExperimentArgs {
+            experiments: vec![demo.experiments.clone()],
+            ..ExperimentArgs::default()
+        },
     };
     let functions = Functions::load(&[])?;
     let warehouse = DuckDb::open(
@@ -88,7 +93,7 @@ pub fn run(args: &Arguments) -> Result<Outcome> {
     let sql = args.dir.join("sql");
     let mut outcome = Outcome::Complete;
     let mut coverage = Coverage::default();
-    for selected in inputs::select(&inputs)? {
+    for selected in inputs::select(&inputs)?.experiments {
         let analysis = selected.analysis?;
         let destination = ResultsPlace::default().destination(&analysis.experiment);
         stopwatch.enter("compile");

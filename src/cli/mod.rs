@@ -9,6 +9,7 @@ mod explain_code;
 mod files;
 mod import;
 mod inputs;
+mod provenance;
 mod query;
 mod run;
 mod schema;

@@ -11,8 +11,9 @@ use serde_json::{Value, json};
 use super::args::{self, CompatChoice, DateChoice, Format, Inputs, ResultsPlace};
 use super::database::Database;
 use super::inputs::{self, Selected};
-use super::{Outcome, files, print, report};
+use super::{Outcome, files, print, provenance, report};
 use crate::analysis::{self, Analysis, Period, RefusalKind};
+use crate::config::Provenance;
 use crate::diagnostics::{Code, Diagnostic, Diagnostics, Result, Severity};
 use crate::pipeline::{self, Selection, Work};
 use crate::results::json as results_json;
@@ -95,7 +96,10 @@ impl State {
 /// # Errors
 /// Unusable inputs, a warehouse that can't be opened, or faults in every experiment: then nothing was executed.
 pub fn run(args: &RunArgs) -> Result<Outcome> {
-    let selected = inputs::select(&args.inputs)?;
+    let inputs::Selection {
+        experiments: selected,
+        provenance,
+    } = inputs::select(&args.inputs)?;
     let mut ended: Vec<Ended> = Vec::new();
     let mut faults: Vec<Diagnostics> = Vec::new();
     let mut due: Vec<(&Analysis, Box<Work>, Destination)> = Vec::new();
@@ -128,9 +132,13 @@ pub fn run(args: &RunArgs) -> Result<Outcome> {
         for (_, work, destination) in &due {
             files::write_script(&folder.join(&destination.slug), &work.script())?;
         }
+        provenance::write(folder, &provenance)?;
     }
     if args.dry_run {
         if args.sql_output_dir.is_none() {
+            if let Some(comment) = provenance::comment(&provenance) {
+                print(&comment)?;
+            }
             due.iter()
                 .try_for_each(|(_, work, destination)| print_script(&destination.slug, &work.script()))?;
         }
@@ -160,7 +168,7 @@ pub fn run(args: &RunArgs) -> Result<Outcome> {
         return Err(Diagnostics(refused.into_iter().flat_map(|faults| faults.0).collect()));
     }
     refused.iter().for_each(report);
-    print(&closing(&ended, args.format))?;
+    print(&closing(&ended, &provenance, args.format))?;
     let failed = ended.iter().any(|one| one.state == State::Failed);
     Ok(if failed { Outcome::Incomplete } else { Outcome::Complete })
 }
@@ -299,7 +307,7 @@ fn print_script(slug: &str, script: &Script) -> Result<()> {
         .try_for_each(|statement| print(&format!("-- {slug}/{}.sql\n{}\n", statement.name, statement.sql)))
 }
 
-fn closing(ended: &[Ended], format: Format) -> String {
+fn closing(ended: &[Ended], provenance: &[Provenance], format: Format) -> String {
     match format {
         Format::Json => {
             let experiments: Vec<Value> = ended
@@ -319,7 +327,9 @@ fn closing(ended: &[Ended], format: Format) -> String {
                 .collect();
             let jobs: u64 = ended.iter().map(|one| one.report.jobs).sum();
             // The embedded engine bills no bytes.
-            format!("{}\n", json!({"experiments": experiments, "jobs": jobs, "bytes": 0}))
+            let mut report = json!({"experiments": experiments, "jobs": jobs, "bytes": 0});
+            provenance::add_to(&mut report, provenance);
+            format!("{report}\n")
         }
         Format::Text => {
             let mut out = String::new();

@@ -55,7 +55,7 @@ pub fn layers(trees: &[Tree]) -> (Layers, Vec<Diagnostic>) {
         for is_upper in [false, true] {
             for (path, text) in &texts {
                 if let Some(place) = place(path).filter(|place| place.is_upper == is_upper) {
-                    layers.add(place, *text, &mut faults);
+                    layers.add(place, *text, tree.is_private, &mut faults);
                 }
             }
         }
@@ -68,17 +68,19 @@ type Contents<'a> = std::result::Result<&'a Arc<Source>, &'a Diagnostic>;
 impl Layers {
     /// Adds one file on top of what is there. Faults of shared files go to `faults`; those of an experiment's config or of
     /// an outcome stay with it.
-    fn add(&mut self, place: Place<'_>, text: Contents<'_>, faults: &mut Vec<Diagnostic>) {
+    fn add(&mut self, place: Place<'_>, text: Contents<'_>, is_private: bool, faults: &mut Vec<Diagnostic>) {
         let slug = place.slug.to_string();
         match place.role {
-            Role::Experiment => self.add_experiment(slug, text),
+            Role::Experiment => self.add_experiment(slug, text, is_private),
             Role::Outcome { platform } => {
                 let file = read_file(text, |table, span, remarks| Some(read::outcome(table, span, remarks)));
                 self.outcomes
                     .extend(file.map(|file| ((platform.to_string(), slug), file)));
             }
             Role::Defaults => {
-                let file = read_file(text, |table, span, remarks| Some(read::spec(table, span, remarks)));
+                let file = read_file(text, |table, span, remarks| {
+                    Some(experiment_spec(table, span, remarks, is_private))
+                });
                 if let Some(spec) = file.and_then(|file| shared(file, &mut self.warnings, faults)) {
                     let lower = self.defaults.remove(&slug).unwrap_or_default();
                     self.defaults.insert(slug, layer(lower, &spec));
@@ -98,11 +100,11 @@ impl Layers {
         }
     }
 
-    fn add_experiment(&mut self, slug: String, text: Contents<'_>) {
+    fn add_experiment(&mut self, slug: String, text: Contents<'_>, is_private: bool) {
         let file = read_file(text, |table, span, remarks| {
             match table.entries.contains_key("project") {
                 true => None,
-                false => Some(read::spec(table, span, remarks)),
+                false => Some(experiment_spec(table, span, remarks, is_private)),
             }
         });
         let Some(file) = file else {
@@ -131,6 +133,16 @@ impl Layers {
             self.functions = functions;
         }
     }
+}
+
+/// A file with an `[experiment]` of its own. In a private tree that is private, whatever it says.
+fn experiment_spec(table: &Table, start: Span, remarks: &mut Vec<Diagnostic>, is_private: bool) -> Spec {
+    let mut spec = read::spec(table, start.clone(), remarks);
+    if is_private {
+        let place = spec.experiment.is_private.map_or(start, |(_, place)| place);
+        spec.experiment.is_private = Some((true, place));
+    }
+    spec
 }
 
 /// Reads one file; `None` when `read` says that the file is none of ours.

@@ -16,9 +16,7 @@ pub mod tree;
 
 use std::path::PathBuf;
 
-use indexmap::IndexMap;
-
-use self::platforms::Platform;
+use self::platforms::{Platform, Platforms};
 use self::spec::Spec;
 use self::template::Templates;
 use self::tree::Tree;
@@ -35,7 +33,7 @@ pub use tree::source;
 pub struct Configs {
     layers: load::Layers,
     templates: Templates,
-    platforms: IndexMap<String, Platform>,
+    platforms: Platforms,
     provenance: Vec<Provenance>,
 }
 
@@ -77,7 +75,7 @@ pub fn load(paths: &[PathBuf]) -> Result<Configs> {
 /// # Errors
 /// Faults of definitions, defaults and functions fail the whole; those of an experiment's config or of an outcome wait for
 /// the experiments that need it.
-pub fn load_trees(trees: Vec<Tree>, platforms: IndexMap<String, Platform>) -> Result<Configs> {
+pub fn load_trees(trees: Vec<Tree>, platforms: Platforms) -> Result<Configs> {
     match assemble(&trees, platforms) {
         (configs, faults) if faults.is_empty() => Ok(configs),
         (_, faults) => Err(Diagnostics(faults)),
@@ -86,7 +84,7 @@ pub fn load_trees(trees: Vec<Tree>, platforms: IndexMap<String, Platform>) -> Re
 
 /// Layers config trees as far as their files can be read; beside the configs, the faults of definitions, defaults and
 /// functions. With such faults an experiment may resolve to less than its files say.
-pub fn assemble(trees: &[Tree], platforms: IndexMap<String, Platform>) -> (Configs, Vec<Diagnostic>) {
+pub fn assemble(trees: &[Tree], platforms: Platforms) -> (Configs, Vec<Diagnostic>) {
     let (layers, mut faults) = load::layers(trees);
     let provenance = trees.iter().map(|tree| Provenance {
         name: tree.name.clone(),
@@ -147,6 +145,11 @@ impl Configs {
     /// The definitions of an app, if there are any.
     pub fn definitions(&self, app_name: &str) -> Option<&Spec> {
         self.layers.definitions.get(app_name)
+    }
+
+    /// The defaults of an app, if there are any.
+    pub fn defaults(&self, app_name: &str) -> Option<&Spec> {
+        self.layers.defaults.get(app_name)
     }
 
     /// The names of the apps whose experiments can be analysed, in the order of the list.

@@ -18,17 +18,20 @@ pub struct Platform {
     pub enrollments_query: EnrollmentsQuery,
 }
 
-/// The platforms that come with the program, by app name.
-pub fn embedded() -> IndexMap<String, Platform> {
-    read(&Arc::new(Source {
+/// Platforms by app name.
+pub type Platforms = IndexMap<String, Platform>;
+
+/// The platforms that come with the program.
+pub fn embedded() -> Platforms {
+    let source = Arc::new(Source {
         path: "configs/platforms.toml".to_string(),
         text: include_str!("../../configs/platforms.toml").to_string(),
-    }))
-    .expect("the embedded platforms.toml is read by a test")
+    });
+    read(&source, &mut Vec::new()).expect("the embedded platforms.toml is read by a test")
 }
 
-/// Reads a list of platforms.
-pub fn read(source: &Arc<Source>) -> Result<IndexMap<String, Platform>> {
+/// Reads a list of platforms. Remarks that are no faults go to `warnings`.
+pub fn read(source: &Arc<Source>, warnings: &mut Vec<Diagnostic>) -> Result<Platforms> {
     let table = parse_toml(source)?;
     let mut faults: Vec<Diagnostic> = Vec::new();
     let start = Span {
@@ -36,25 +39,31 @@ pub fn read(source: &Arc<Source>) -> Result<IndexMap<String, Platform>> {
         range: 0..0,
     };
     let mut fields = Fields::new(&table, "the file", start, &mut faults);
-    let mut platforms = IndexMap::new();
+    let mut platforms = Platforms::new();
+    fields.required("platforms");
     for (name, table, span) in fields.tables("platforms") {
         let mut fields = Fields::new(table, format!("platform `{name}`"), span, fields.faults());
         let app_id = fields.required_text("app_id");
+        fields.required("enrollments_query_type");
         let query = fields.choice("enrollments_query_type", &ENROLLMENTS_QUERIES);
         fields.finish();
-        if let Some(app_id) = app_id {
-            let platform = Platform {
-                app_id: app_id.value,
-                enrollments_query: query.unwrap_or(EnrollmentsQuery::GleanEvent),
-            };
-            platforms.insert(name.to_string(), platform);
+        if let (Some(app_id), Some(enrollments_query)) = (app_id, query) {
+            let app_id = app_id.value;
+            platforms.insert(
+                name.to_string(),
+                Platform {
+                    app_id,
+                    enrollments_query,
+                },
+            );
         }
     }
     fields.finish();
-    match faults.iter().any(|fault| fault.severity == Severity::Error) {
-        true => Err(Diagnostics(faults)),
-        false => Ok(platforms),
+    if faults.iter().any(|fault| fault.severity == Severity::Error) {
+        return Err(Diagnostics(faults));
     }
+    warnings.extend(faults);
+    Ok(platforms)
 }
 
 #[cfg(test)]

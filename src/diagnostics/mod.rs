@@ -4,6 +4,7 @@
 
 mod code;
 mod render;
+mod secret;
 
 use std::fmt;
 use std::ops::Range;
@@ -11,6 +12,7 @@ use std::sync::Arc;
 
 pub use code::{Code, Kind};
 pub use render::{to_github, to_json, to_text};
+pub use secret::without_credentials;
 
 /// A text that spans point into: a config file, an experiment file, a statement.
 #[derive(Default, PartialEq, Eq)]

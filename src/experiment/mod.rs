@@ -11,7 +11,7 @@ use jiff::civil::Date;
 use crate::diagnostics::{Source, Span};
 use crate::document::Text;
 
-pub use read::{load, parse};
+pub use read::{distinct, load, parse};
 
 /// One experiment of the API.
 #[derive(Debug, Clone, PartialEq)]

@@ -14,32 +14,36 @@ use crate::document::{Fields, Node, Text, Value, parse_json};
 /// `Err` when a path can't be read at all. A faulty experiment costs only itself: its faults stand in the second list, each
 /// within `experiment <slug>` where the slug could be read.
 pub fn load(paths: &[PathBuf]) -> Result<(Vec<NimbusExperiment>, Vec<Diagnostics>)> {
-    let mut experiments: Vec<NimbusExperiment> = Vec::new();
-    let mut rejected = Vec::new();
-    let mut first_seen: BTreeMap<String, String> = BTreeMap::new();
+    let mut read = Vec::new();
     for path in paths {
         for file in files(path)? {
-            let source = config::source(&file)?;
-            match parse(&source) {
-                Err(faults) => rejected.push(faults),
-                Ok(read) => {
-                    for result in read {
-                        match result {
-                            Err(faults) => rejected.push(faults),
-                            Ok(experiment) => match first_seen.get(&experiment.slug) {
-                                Some(other) => rejected.push(duplicate(&experiment, other)),
-                                None => {
-                                    first_seen.insert(experiment.slug.clone(), source.path.clone());
-                                    experiments.push(experiment);
-                                }
-                            },
-                        }
-                    }
-                }
+            match parse(&config::source(&file)?) {
+                Ok(more) => read.extend(more),
+                Err(faults) => read.push(Err(faults)),
             }
         }
     }
-    Ok((experiments, rejected))
+    Ok(distinct(read))
+}
+
+/// The experiments that could be read, each slug once, and the faults of the others.
+pub fn distinct(read: Vec<Result<NimbusExperiment>>) -> (Vec<NimbusExperiment>, Vec<Diagnostics>) {
+    let mut experiments: Vec<NimbusExperiment> = Vec::new();
+    let mut rejected = Vec::new();
+    let mut first_seen: BTreeMap<String, Arc<Source>> = BTreeMap::new();
+    for result in read {
+        match result {
+            Err(faults) => rejected.push(faults),
+            Ok(experiment) => match first_seen.get(&experiment.slug) {
+                Some(other) => rejected.push(duplicate(&experiment, &other.path)),
+                None => {
+                    first_seen.insert(experiment.slug.clone(), experiment.source().clone());
+                    experiments.push(experiment);
+                }
+            },
+        }
+    }
+    (experiments, rejected)
 }
 
 /// The experiments of one JSON text. `Err` when the text is no JSON, or neither an object nor a list.

@@ -1,0 +1,9 @@
+//! Where configs and experiments come from, through the program: git repositories, the Experimenter API, platforms.
+
+mod api;
+mod mirrors;
+mod platforms;
+mod provenance;
+mod server;
+mod states;
+mod world;

@@ -169,10 +169,7 @@ fn remarks_of(document: Document, text: &str) -> Vec<String> {
             let mut said = Vec::new();
             let faults = platforms::read(&source, &mut said);
             said.extend(faults.err().map(|faults| faults.0).unwrap_or_default());
-            said.into_iter()
-                .filter(is_about_shape)
-                .map(|one| one.message)
-                .collect()
+            said.into_iter().filter(is_about_shape).map(|one| one.message).collect()
         }
         Document::ExperimentJson => {
             let faults = match experiment::parse(&source(text)) {

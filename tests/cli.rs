@@ -287,7 +287,7 @@ fn bad_experiments_and_arguments_are_exit_code_2() {
         (&["--date", "yesterday"][..], "expected YYYY-MM-DD or `all`"),
         (
             &["--date", "2025-09-14", "--experiment-slug", "demo-search-panl"],
-            "error[E0601]: none of the files holds an experiment `demo-search-panl`",
+            "error[E0601]: there is no experiment `demo-search-panl`",
         ),
         (
             &["--date", "2025-09-14", "--analysis-periods", "monthly"],

@@ -497,6 +497,7 @@ app_id = "org.mozilla.fenix"
 enrollments_query_type = "glean-event"
 [platforms.klar]
 app_id = "org.mozilla.klar"
+enrollments_query_type = "glean-event"
 "#;
 
 fn experiment_json() -> Value {

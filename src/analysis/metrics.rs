@@ -140,7 +140,7 @@ impl Metrics {
                         let what = format!("the select expression of {what}");
                         resolved.select = Some(checked(select, sql, Role::Expression, &what, faults));
                     }
-                    Err(fault) => faults.push(sources::brace(select, &rendered, &what, fault)),
+                    Err(fault) => faults.push(sources::brace(select, &rendered, &what, true, fault)),
                 }
                 resolved.select_expression = Some(rendered);
             }

@@ -253,18 +253,23 @@ pub(super) fn units(scope: &Scope<'_>, given: &Option<Vec<AnalysisUnit>>) -> Vec
     }
 }
 
-/// A fault of the format layer.
-pub(super) fn brace(text: &Text, rendered: &str, what: &str, fault: format::Fault) -> Diagnostic {
+/// A fault of the format layer. Where templates are rendered before it, they would take a doubled brace for theirs.
+pub(super) fn brace(text: &Text, rendered: &str, what: &str, is_template: bool, fault: format::Fault) -> Diagnostic {
+    let help = match is_template {
+        false => "a literal brace is written twice: `{{` or `}}`",
+        true => "a template has to print a literal brace, and twice: `{{ '{{' }}` or `{{ '}}' }}`",
+    };
     Diagnostic::error(Code::Brace, format!("{what} can't be formatted: {}", fault.message))
         .with_span(text.rendered_part(rendered, fault.at))
-        .with_help("a literal brace is written twice: `{{` or `}}`")
+        .with_help(help)
 }
 
 fn expand(text: &Text, rendered: &str, what: &str, dataset: &str, faults: &mut Vec<Diagnostic>) -> Option<String> {
     match format(rendered, &[("dataset", dataset)]) {
         Ok(sql) => Some(sql),
         Err(fault) => {
-            faults.push(brace(text, rendered, what, fault));
+            // A text that no template changed may be doubled as it is.
+            faults.push(brace(text, rendered, what, rendered != text.value, fault));
             None
         }
     }

@@ -106,8 +106,11 @@ fn condition(select: &Fragment) -> Vec<Diagnostic> {
 
 /// Whether a column is the cohort's, where only the exposure can be missing.
 fn is_of_cohort(expr: &Expr) -> bool {
-    let name = expr.to_string().to_ascii_lowercase();
-    name.starts_with("e.") && !name.ends_with("exposure_date") && !name.ends_with("num_exposure_events")
+    let Expr::CompoundIdentifier(parts) = expr else {
+        return false;
+    };
+    let is = |at: usize, name: &str| parts.get(at).is_some_and(|part| part.value.eq_ignore_ascii_case(name));
+    is(0, "e") && !is(1, "exposure_date") && !is(1, "num_exposure_events")
 }
 
 fn with(select: &Fragment, look: impl FnOnce(&Expr) -> Vec<Diagnostic>) -> Vec<Diagnostic> {

@@ -5,11 +5,10 @@ use sqlparser::ast::Expr;
 use crate::analysis::{Analysis, Fragment};
 use crate::diagnostics::{Code, Diagnostic, Severity};
 use crate::plan::column_kind::column_kind;
-use crate::sql::fragment::{Role, parse};
+use crate::sql::fragment::{Role, parse, plain_arguments};
 use crate::stats::{self, Statistic};
 use crate::summary::ColumnKind;
 
-use super::columns::arguments;
 use super::finding;
 
 /// The findings in the statistics of an analysis. A metric whose type its expression does not tell has none of types.
@@ -69,7 +68,7 @@ fn counts(select: &Fragment) -> bool {
             Expr::Nested(inner) => of(inner),
             Expr::Function(function) => match function.name.to_string().to_ascii_uppercase().as_str() {
                 "SUM" | "COUNT" | "COUNTIF" | "APPROX_COUNT_DISTINCT" => true,
-                "COALESCE" | "IFNULL" => arguments(function).into_iter().any(of),
+                "COALESCE" | "IFNULL" => plain_arguments(function).into_iter().any(of),
                 _ => false,
             },
             _ => false,

@@ -16,6 +16,10 @@ pub fn findings(text: &str) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut from = 0;
     while let Some(start) = text[from..].find("{{").map(|at| from + at) {
+        if let Some(end) = raw_end(text, from, start) {
+            from = end;
+            continue;
+        }
         let tag = Tag::read(text, start);
         findings.extend(tag.nested.map(Finding::Nested));
         if is_repetition(&text[start..tag.end]) {
@@ -24,6 +28,17 @@ pub fn findings(text: &str) -> Vec<Finding> {
         from = tag.end;
     }
     findings
+}
+
+/// The end of a `{% raw %}` that begins between `from` and `start` and is still open there.
+fn raw_end(text: &str, from: usize, start: usize) -> Option<usize> {
+    let is = |tag: &str, word: &str| tag.trim_start_matches(['-', '+']).trim_start().starts_with(word);
+    let tags = |from: usize, word: &'static str| {
+        let found = text[from..].match_indices("{%").map(move |(at, _)| from + at);
+        found.filter(move |at| is(&text[at + 2..], word))
+    };
+    let open = tags(from, "raw").next().filter(|open| *open < start)?;
+    Some(tags(open, "endraw").next().map_or(text.len(), |end| end + 2))
 }
 
 /// Whether a text in braces is the repetition of a regular expression.
@@ -99,6 +114,8 @@ mod tests {
         );
         check("{{agg_any('a \\' {{b}}')}}", &["nested {{b}}"]);
         check("r'a{{ '{{3}}' }}'", &[]);
+        check("r'a{% raw %}{{3}}{% endraw %}' {{4}}", &["constant {{4}}"]);
+        check("{%- raw -%}{{3}}", &[]);
         check("{{ unclosed", &[]);
         check("{{3", &["constant {{3"]);
         check("{{ '\u{e9}\\", &[]);

@@ -98,8 +98,9 @@ fn text(report: &Report) -> String {
         format!("{number} {}", if number == 1 { one } else { many })
     };
     text.push_str(&format!(
-        "{} files: {}, {}, {}\n",
+        "{} {}: {}, {}, {}\n",
         report.files,
+        if report.files == 1 { "file" } else { "files" },
         count(Severity::Error, "error", "errors"),
         count(Severity::Warning, "warning", "warnings"),
         count(Severity::Info, "remark", "remarks"),

@@ -3,12 +3,9 @@
 //! A source's own columns have no types here, so the answer can be "not known". Where a warehouse is at hand its schema
 //! decides instead.
 
-use sqlparser::ast::{
-    BinaryOperator, CastKind, DataType, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, SelectItem,
-    SetExpr, UnaryOperator, Value,
-};
+use sqlparser::ast::{BinaryOperator, CastKind, DataType, Expr, Function, SelectItem, SetExpr, UnaryOperator, Value};
 
-use crate::sql::fragment::{self, Role};
+use crate::sql::fragment::{self, Role, plain_arguments};
 use crate::summary::ColumnKind;
 
 /// The kind of an author's aggregate, or `None` where that depends on the types of its source.
@@ -106,7 +103,7 @@ fn type_kind(data_type: &DataType) -> Option<ColumnKind> {
 }
 
 fn function_kind(function: &Function) -> Option<ColumnKind> {
-    let arguments = arguments(function);
+    let arguments = plain_arguments(function);
     match function.name.to_string().to_ascii_uppercase().as_str() {
         "LOGICAL_OR" | "LOGICAL_AND" | "STARTS_WITH" | "ENDS_WITH" | "REGEXP_CONTAINS" | "CONTAINS_SUBSTR"
         | "IS_NAN" => Some(ColumnKind::Boolean),
@@ -122,17 +119,6 @@ fn function_kind(function: &Function) -> Option<ColumnKind> {
         | "ARRAY_AGG" => first_known(arguments.into_iter().take(1)),
         _ => None,
     }
-}
-
-fn arguments(function: &Function) -> Vec<&Expr> {
-    let FunctionArguments::List(list) = &function.args else {
-        return Vec::new();
-    };
-    let plain = list.args.iter().filter_map(|argument| match argument {
-        FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) => Some(expr),
-        _ => None,
-    });
-    plain.collect()
 }
 
 fn first_known<'a>(exprs: impl Iterator<Item = &'a Expr>) -> Option<ColumnKind> {

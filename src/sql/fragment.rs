@@ -7,7 +7,10 @@
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, PoisonError, RwLock};
 
-use sqlparser::ast::{Expr, Query, Select, SelectItem, SetExpr, Statement, TableFactor};
+use sqlparser::ast::{
+    Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Query, Select, SelectItem, SetExpr, Statement,
+    TableFactor,
+};
 use sqlparser::dialect::BigQueryDialect;
 use sqlparser::tokenizer::{Token, Tokenizer, Whitespace};
 
@@ -56,8 +59,11 @@ pub enum Fault {
     Role(&'static str),
 }
 
+/// Pieces by their texts.
+type Known = HashMap<String, Arc<Fragment>>;
+
 /// The pieces that were found to parse, by role.
-static KNOWN: LazyLock<RwLock<[HashMap<String, Arc<Fragment>>; 3]>> = LazyLock::new(RwLock::default);
+static KNOWN: LazyLock<RwLock<[Known; 3]>> = LazyLock::new(RwLock::default);
 /// How many pieces of a role are remembered: the public configs have about 3,000. Beyond that all are forgotten, as a
 /// process that meets so many different texts meets few of them again.
 const REMEMBERED: usize = 50_000;
@@ -89,6 +95,19 @@ impl Fragment {
             Tree::Expression(expr) => Some(expr),
             Tree::Source(_) | Tree::Query(_) => None,
         }
+    }
+}
+
+/// The arguments of a call that are plain expressions.
+pub fn plain_arguments(function: &Function) -> Vec<&Expr> {
+    match &function.args {
+        FunctionArguments::List(list) => (list.args.iter())
+            .filter_map(|argument| match argument {
+                FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) => Some(expr),
+                _ => None,
+            })
+            .collect(),
+        FunctionArguments::None | FunctionArguments::Subquery(_) => Vec::new(),
     }
 }
 

@@ -473,7 +473,7 @@ error[E0209]: experiment x: metric `a` can't be formatted: `{2}` stands for noth
 5 | select_expression = "COUNTIF(REGEXP_CONTAINS(x, 'a{2}'))"
   |                                                   ^
   |
-  = help: a literal brace is written twice: `{{` or `}}`"#,
+  = help: a template has to print a literal brace, and twice: `{{ '{{' }}` or `{{ '}}' }}`"#,
     );
 }
 

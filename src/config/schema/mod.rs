@@ -111,8 +111,8 @@ fn platforms() -> Value {
             "How enrolled units are found.",
         ),
     ];
-    let platforms = tables(table(keys, &["app_id"]));
-    table(vec![("platforms", platforms, "Platforms by app name.")], &[])
+    let platforms = tables(table(keys, &["app_id", "enrollments_query_type"]));
+    table(vec![("platforms", platforms, "Platforms by app name.")], &["platforms"])
 }
 
 /// What configs and outcomes have in common.

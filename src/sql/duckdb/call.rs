@@ -25,19 +25,6 @@ pub(super) struct Call<'e> {
     pub over: Option<&'e WindowType>,
 }
 
-/// The arguments of a call that are plain expressions.
-pub(super) fn plain_arguments(function: &Function) -> Vec<&Expr> {
-    match &function.args {
-        FunctionArguments::List(list) => (list.args.iter())
-            .filter_map(|argument| match argument {
-                FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) => Some(expr),
-                _ => None,
-            })
-            .collect(),
-        FunctionArguments::None | FunctionArguments::Subquery(_) => Vec::new(),
-    }
-}
-
 /// The full name of the called function, without quotes.
 pub(super) fn plain_name(function: &Function) -> String {
     let parts: Vec<&str> = function

@@ -229,7 +229,7 @@ impl Translator<'_> {
     /// The type of a call's result, where the function alone tells it.
     pub(super) fn type_of_call(&self, function: &Function) -> Option<Type> {
         let name = function.name.to_string().to_ascii_uppercase();
-        let arguments = super::call::plain_arguments(function);
+        let arguments = crate::sql::fragment::plain_arguments(function);
         Some(match name.as_str() {
             "DATE" | "PARSE_DATE" | "CURRENT_DATE" | "LAST_DAY" | "DATE_FROM_UNIX_DATE" => Type::Date,
             "DATE_ADD" | "DATE_SUB" | "DATE_TRUNC" => match self.known_type(arguments.first()?) {

@@ -109,7 +109,7 @@ impl Translator<'_> {
     fn part(&mut self, expr: &Expr) -> Option<Part> {
         let part = match expr {
             Expr::Identifier(name) => Part::parse(&name.value, None),
-            Expr::Function(function) => match super::call::plain_arguments(function).as_slice() {
+            Expr::Function(function) => match crate::sql::fragment::plain_arguments(function).as_slice() {
                 [Expr::Identifier(weekday)] => Part::parse(&function.name.to_string(), Some(&weekday.value)),
                 _ => None,
             },

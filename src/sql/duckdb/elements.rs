@@ -56,7 +56,7 @@ impl Translator<'_> {
         let Expr::Function(function) = shape.item else {
             return None;
         };
-        let call = super::call::plain_arguments(function);
+        let call = crate::sql::fragment::plain_arguments(function);
         let name = function.name.to_string().to_ascii_uppercase();
         let plain = function.over.is_none() && is_plain(function);
         match (name.as_str(), call.as_slice()) {

@@ -292,7 +292,7 @@ impl Translator<'_> {
             return self.json_field(&array, &key);
         }
         let (kind, place) = match index {
-            Expr::Function(function) => match super::call::plain_arguments(function).as_slice() {
+            Expr::Function(function) => match crate::sql::fragment::plain_arguments(function).as_slice() {
                 [place] => (function.name.to_string().to_ascii_uppercase(), *place),
                 _ => (String::new(), index),
             },

@@ -421,7 +421,7 @@ impl Translator<'_> {
                 let Expr::Function(function) = &aggregate.expr else {
                     return self.unknown(aggregate.expr.span(), "a PIVOT without an aggregate function");
                 };
-                for argument in super::call::plain_arguments(function) {
+                for argument in crate::sql::fragment::plain_arguments(function) {
                     if let Expr::Identifier(name) = argument {
                         hidden.push(quote_name(&name.value));
                     }

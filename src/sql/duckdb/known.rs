@@ -139,7 +139,7 @@ pub(super) fn is_narrow(expr: &Expr) -> bool {
             ..
         } => conditions.iter().all(|when| is_narrow(&when.result)) && else_result.as_deref().is_none_or(is_narrow),
         Expr::Function(function) => {
-            let arguments = super::call::plain_arguments(function);
+            let arguments = crate::sql::fragment::plain_arguments(function);
             function.name.to_string().eq_ignore_ascii_case("IF")
                 && arguments.iter().skip(1).all(|argument| is_narrow(argument))
         }

@@ -17,6 +17,10 @@ use isobar::{config, experiment};
 use jiff::civil::Date;
 use rayon::prelude::*;
 
+/// As the program has it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Processes per figure; the median is shown.
 const RUNS: usize = 7;
 const STAGES: [&str; 4] = [

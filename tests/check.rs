@@ -389,7 +389,7 @@ fn statistics_of_the_wrong_type() {
     );
     check(
         &with("binomial", "COALESCE(SUM(x), 0)"),
-        "E0505 warning x.toml:5 binomial needs values of 0 and 1, but metric `m` counts: it fails as soon as a unit has more\n",
+        "E0505 info x.toml:5 binomial needs values of 0 and 1, but metric `m` counts: it fails as soon as a unit has more\n",
     );
     check(&with("binomial", "COALESCE(LOGICAL_OR(x), FALSE)"), "");
     check(&with("binomial", "COUNTIF(x) > 0"), "");

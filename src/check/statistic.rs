@@ -44,13 +44,14 @@ pub fn findings(analysis: &Analysis) -> Vec<Diagnostic> {
                 help,
             ));
         } else if matches!(request.statistic, Statistic::Binomial { .. }) && counts(select) {
+            // Whether a source has one row per unit, its author knows better.
             let message = format!(
                 "binomial needs values of 0 and 1, but metric `{}` counts: it fails as soon as a unit has more",
                 metric.name
             );
             let help = "ask whether there is any: `COUNTIF(...) > 0`, or use another statistic";
             findings.push(finding(
-                Severity::Warning,
+                Severity::Info,
                 Code::StatisticType,
                 message,
                 &summary.span,

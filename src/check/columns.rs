@@ -92,7 +92,7 @@ pub fn columns(expr: &Expr) -> Columns {
 }
 
 /// Whether a call is one of an aggregate function, and not of a window function.
-pub fn is_aggregate(function: &Function) -> bool {
+fn is_aggregate(function: &Function) -> bool {
     let name = function.name.to_string().replace('`', "").to_ascii_uppercase();
     let name = name.strip_prefix("SAFE.").unwrap_or(&name);
     function.over.is_none() && AGGREGATES.contains(&name)

@@ -10,7 +10,7 @@ use sqlparser::ast::{
     Distinct, Expr, GroupByExpr, Query, Select, SelectItem, SetExpr, TableFactor, Value, Visit, Visitor, WindowType,
 };
 
-use super::columns::{self, is_aggregate};
+use super::columns;
 use crate::sql::fragment::Tree;
 
 /// What is wrong with a source.
@@ -143,47 +143,56 @@ impl Reader<'_> {
 
     /// Whether a condition on the date of the result is one on the date of the rows below.
     fn keeps_date(&self, select: &Select) -> bool {
-        let is_date = |expr: &Expr| {
-            let mut found = false;
-            visit(expr, &mut |expr| {
-                found |= last_name(expr).is_some_and(|name| self.is_date_name(name))
-            });
-            found
-        };
         if let Some(Distinct::Distinct) = select.distinct {
-            return select.projection.iter().any(|item| match item {
-                SelectItem::UnnamedExpr(expr) => is_date(expr),
-                SelectItem::ExprWithAlias { expr, alias } => self.is_date_name(&alias.value) || is_date(expr),
-                _ => true,
-            });
+            return select.projection.iter().any(|item| self.item_has_date(item));
         }
-        match &select.group_by {
-            GroupByExpr::All(_) => true,
-            GroupByExpr::Expressions(keys, _) if keys.is_empty() => {
-                // A window function looks at rows of other dates, unless its partitions have the date.
-                !groups(select) && !select.projection.iter().any(|item| has_dateless_window(item, &is_date)) && {
-                    select
-                        .qualify
-                        .as_ref()
-                        .is_none_or(|qualify| !has_dateless_window_in(qualify, &is_date))
-                }
+        let keys = match &select.group_by {
+            GroupByExpr::All(_) => return true,
+            GroupByExpr::Expressions(keys, _) => keys,
+        };
+        if keys.is_empty() {
+            // A window function looks at rows of other dates, unless its partitions have the date.
+            let items = select.projection.iter().filter_map(expression);
+            let mut exprs = items.chain(&select.qualify);
+            return !groups(select) && !exprs.any(|expr| self.has_dateless_window(expr));
+        }
+        keys.iter().any(|key| match position(key) {
+            Some(position) => select
+                .projection
+                .get(position)
+                .is_none_or(|item| self.item_has_date(item)),
+            None => self.has_date(key),
+        })
+    }
+
+    /// Whether an item of a SELECT names a date; what stands behind a star may.
+    fn item_has_date(&self, item: &SelectItem) -> bool {
+        match item {
+            SelectItem::UnnamedExpr(expr) => self.has_date(expr),
+            SelectItem::ExprWithAlias { expr, alias } => self.is_date_name(&alias.value) || self.has_date(expr),
+            _ => true,
+        }
+    }
+
+    fn has_date(&self, expr: &Expr) -> bool {
+        let mut found = false;
+        visit(expr, &mut |expr| {
+            found |= last_name(expr).is_some_and(|name| self.is_date_name(name));
+        });
+        found
+    }
+
+    /// Whether a window function in an expression has partitions without the date.
+    fn has_dateless_window(&self, expr: &Expr) -> bool {
+        let mut found = false;
+        visit(expr, &mut |expr| {
+            if let Expr::Function(function) = expr
+                && let Some(WindowType::WindowSpec(window)) = &function.over
+            {
+                found |= !window.partition_by.iter().any(|key| self.has_date(key));
             }
-            GroupByExpr::Expressions(keys, _) => keys.iter().any(|key| match key {
-                Expr::Value(value) => match &value.value {
-                    Value::Number(position, _) => position.parse::<usize>().ok().is_none_or(|position| {
-                        match select.projection.get(position.wrapping_sub(1)) {
-                            Some(SelectItem::UnnamedExpr(expr)) => is_date(expr),
-                            Some(SelectItem::ExprWithAlias { expr, alias }) => {
-                                self.is_date_name(&alias.value) || is_date(expr)
-                            }
-                            _ => true,
-                        }
-                    }),
-                    _ => false,
-                },
-                key => is_date(key),
-            }),
-        }
+        });
+        found
     }
 
     fn is_date_name(&self, name: &str) -> bool {
@@ -213,31 +222,27 @@ fn groups(select: &Select) -> bool {
         GroupByExpr::All(_) => true,
         GroupByExpr::Expressions(keys, _) => !keys.is_empty(),
     };
-    let aggregates = |item: &SelectItem| match item {
-        SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. } => columns::columns(expr).aggregates,
-        _ => false,
-    };
-    has_keys || select.projection.iter().any(aggregates)
+    let mut exprs = select.projection.iter().filter_map(expression);
+    has_keys || exprs.any(|expr| columns::columns(expr).aggregates)
 }
 
-fn has_dateless_window(item: &SelectItem, is_date: &dyn Fn(&Expr) -> bool) -> bool {
+/// The expression of an item, if it has one.
+fn expression(item: &SelectItem) -> Option<&Expr> {
     match item {
-        SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. } => has_dateless_window_in(expr, is_date),
-        _ => false,
+        SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. } => Some(expr),
+        _ => None,
     }
 }
 
-fn has_dateless_window_in(expr: &Expr, is_date: &dyn Fn(&Expr) -> bool) -> bool {
-    let mut found = false;
-    visit(expr, &mut |expr| {
-        if let Expr::Function(function) = expr
-            && !is_aggregate(function)
-            && let Some(WindowType::WindowSpec(window)) = &function.over
-        {
-            found |= !window.partition_by.iter().any(is_date);
-        }
-    });
-    found
+/// The 0-based place in the SELECT that a key such as `GROUP BY 1` names.
+fn position(key: &Expr) -> Option<usize> {
+    let Expr::Value(value) = key else {
+        return None;
+    };
+    match &value.value {
+        Value::Number(position, _) => position.parse::<usize>().ok()?.checked_sub(1),
+        _ => None,
+    }
 }
 
 /// The last part of a column's name.

@@ -1,6 +1,6 @@
 //! Experiments from the Experimenter API (v8): which addresses to ask, and what their answers mean.
 //!
-//! Only this module uses the network. The answers are read as files are, by [`experiment`](crate::experiment).
+//! Only this module uses the network. The answers are read as files are, by [`experiment`].
 
 mod http;
 

@@ -14,7 +14,7 @@
 //! | `comment` | text | the text on one line, for use behind `--` |
 //!
 //! Every statement that leaves is known to parse, but few are parsed whole. Each filter marks its value, so that the text falls
-//! into values and a skeleton. A value is one token, or SQL that parses in its role ([`fragment`](super::fragment)); the
+//! into values and a skeleton. A value is one token, or SQL that parses in its role ([`fragment`]); the
 //! skeleton is parsed with a stand-in of the same role for each value, and remembered: the windows of an experiment share theirs.
 
 use std::borrow::Cow;

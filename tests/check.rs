@@ -412,6 +412,38 @@ fn definitions_are_checked_by_themselves() {
 }
 
 #[test]
+fn no_kind_of_fault_hides_another() {
+    check(
+        r#"
+[metrics]
+weekly = ["m", "nowhere", "n"]
+overal = ["m"]
+[metrics.m]
+select_expression = "COUNTIF(x) / y"
+data_source = "events"
+[metrics.m.statistics.bootstrap_meen]
+[metrics.n]
+select_expression = ["SUM(x)"]
+data_source = "events"
+statistics = { sum = {} }
+[experiment]
+segments = ["s"]
+[segments.s]
+select_expression = "LOGICAL_OR(x)"
+data_source = "profiles"
+"#,
+        "
+E0104 error x.toml:4 `overal` of `[metrics]` must be a table that defines a metric, but is a list
+E0104 error x.toml:10 `select_expression` of metric `n` must be a string, but is a list
+E0201 error x.toml:3 there is no metric `nowhere`, neither in the experiment's configs nor in the definitions of firefox_desktop
+E0304 error x.toml:6 the expression of metric `m` has the column `y` outside of its aggregates
+E0305 warning x.toml:16 segment `s` can be NULL: such units are neither in the segment nor in its complement
+E0501 error x.toml:8 unknown statistic \"bootstrap_meen\"
+",
+    );
+}
+
+#[test]
 fn a_fault_of_one_definition_hides_nothing_of_another() {
     let files = [(
         "definitions/fenix.toml",

@@ -38,14 +38,19 @@ fn said(tree: &Tree) -> Vec<String> {
         Ok(configs) => {
             said.extend(configs.shared_warnings().0);
             said.extend(configs.warnings(&experiment).0);
-            match configs.spec(&experiment) {
-                Err(faults) => said.extend(faults.0),
-                Ok(spec) => said.extend(statistics(&spec)),
-            }
-            let definitions = configs.definitions("firefox_desktop");
-            said.extend(definitions.map(statistics).into_iter().flatten());
+            said.extend(
+                configs
+                    .spec(&experiment)
+                    .err()
+                    .map(|faults| faults.0)
+                    .unwrap_or_default(),
+            );
         }
     }
+    // Of each file by itself: a pattern that matches nothing is left out when files are layered.
+    let files = isobar::config::tree::Tree::read(tree.path()).expect("the folder is there");
+    let files = isobar::config::files(&files);
+    said.extend(files.iter().filter_map(|file| file.spec()).flat_map(statistics));
     said.into_iter().filter(is_about_shape).map(|one| one.message).collect()
 }
 

@@ -19,7 +19,7 @@ use serde_json::Value;
 use crate::diagnostics::Span;
 
 pub use refusal::{Refusal, RefusalKind, enrollment_query_fault, refusal};
-pub use resolve::resolve;
+pub use resolve::{resolve, resolve_in_part};
 
 /// A piece of SQL that a config's author wrote, after its templates were rendered.
 #[derive(Debug, Clone, PartialEq)]

@@ -28,6 +28,14 @@ pub(super) struct Scope<'a> {
 
 /// Fills an [`Analysis`] from an experiment's merged layers; see [`Configs::resolve`].
 pub fn resolve(configs: &Configs, spec: &Spec, nimbus: &NimbusExperiment) -> Result<Analysis> {
+    match resolve_in_part(configs, spec, nimbus) {
+        (analysis, faults) if faults.is_empty() => Ok(analysis),
+        (_, faults) => Err(Diagnostics(faults)),
+    }
+}
+
+/// Fills an [`Analysis`] with what can be resolved; beside it the faults of all else. See [`Configs::resolve_in_part`].
+pub fn resolve_in_part(configs: &Configs, spec: &Spec, nimbus: &NimbusExperiment) -> (Analysis, Vec<Diagnostic>) {
     let mut faults = Vec::new();
     let block = Block::new(configs, spec, nimbus, &mut faults);
     let parameters = parameters::resolve(&spec.parameters, &mut faults);
@@ -44,17 +52,14 @@ pub fn resolve(configs: &Configs, spec: &Spec, nimbus: &NimbusExperiment) -> Res
     let segments = sources::segments(&scope, nimbus, &mut faults);
     let exposure_signal = sources::exposure_signal(&scope, &mut metrics.data_sources, &mut faults);
     let enrollment_query = sources::enrollment_query(&scope, &mut faults);
-    if !faults.is_empty() {
-        return Err(Diagnostics(distinct(faults)));
-    }
-    let experiment = block.finish(nimbus, spec, segments, exposure_signal, enrollment_query);
-    Ok(Analysis {
-        experiment,
+    let analysis = Analysis {
+        experiment: block.finish(nimbus, spec, segments, exposure_signal, enrollment_query),
         parameters: parameters.values,
         periods: metrics.periods,
         metrics: metrics.metrics,
         data_sources: metrics.data_sources,
-    })
+    };
+    (analysis, distinct(faults))
 }
 
 /// A metric is met once for each period that lists it; its faults count once.

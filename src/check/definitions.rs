@@ -42,15 +42,11 @@ pub fn findings(app: &str, own: &Spec, configs: &Configs) -> Vec<Diagnostic> {
 /// The findings in a spec that uses one definition.
 fn of_one(app: &str, spec: &Spec, place: &Span, configs: &Configs) -> Vec<Diagnostic> {
     let experiment = subject::stand_in(subject::NOBODY, app, spec, place);
-    match analysis::resolve(configs, spec, &experiment) {
-        Ok(analysis) => of_analysis(&analysis),
-        // Whether a metric has statistics is the affair of who lists it.
-        Err(faults) => faults
-            .0
-            .into_iter()
-            .filter(|fault| fault.code != Code::NoStatistics)
-            .collect(),
-    }
+    let (analysis, faults) = analysis::resolve_in_part(configs, spec, &experiment);
+    let mut findings = of_analysis(&analysis);
+    // Whether a metric has statistics is the affair of who lists it.
+    findings.extend(faults.into_iter().filter(|fault| fault.code != Code::NoStatistics));
+    findings
 }
 
 /// A spec that lists one metric.

@@ -67,8 +67,9 @@ pub fn check(request: &Request) -> Report {
     let asked: Vec<&ConfigFile<'_>> = files.iter().filter(is_asked).collect();
     let mut findings: Vec<Diagnostic> = files.iter().flat_map(|file| file.remarks.iter().cloned()).collect();
     findings.extend(asked.iter().flat_map(|file| texts::findings(file, &configs)));
-    // Where definitions are missing, every name of theirs would be a second fault.
-    if shared_faults.is_empty() {
+    // Where all definitions of a file are missing, every name of theirs would be a second fault.
+    let is_shared = |file: &&ConfigFile<'_>| matches!(file.place.role, Role::Definitions | Role::Defaults);
+    if files.iter().filter(is_shared).all(|file| file.contents.is_some()) {
         let found = asked.par_iter().flat_map_iter(|file| {
             let found = of_file(file, &files, &configs, request);
             found.into_iter().map(|finding| placed(finding, file))
@@ -94,20 +95,33 @@ fn of_file(file: &ConfigFile<'_>, files: &[ConfigFile<'_>], configs: &Configs, r
     let subject = Subject::of(file, spec, configs, &request.experiments);
     let mut findings = unused::findings(file, spec, &subject, files, configs);
     findings.extend(subject.assumed.iter().cloned());
-    match configs.resolve(&subject.experiment) {
-        Err(faults) => findings.extend(faults.0),
-        Ok(analysis) => {
-            findings.extend(compiled(&analysis));
-            findings.extend(of_analysis(&analysis));
-            findings.extend(texts::deprecated(&analysis, spec));
-            findings.extend(signal::findings(&analysis, &subject));
-            if subject.is_real {
-                findings.extend(subject::branches(&analysis, spec));
-            }
-        }
+    let (analysis, faults) = configs.resolve_in_part(&subject.experiment);
+    if faults.0.is_empty() {
+        findings.extend(compiled(&analysis));
+    }
+    findings.extend(faults.0);
+    findings.extend(of_analysis(&analysis));
+    findings.extend(texts::deprecated(&analysis, spec));
+    findings.extend(signal::findings(&analysis, &subject));
+    if subject.is_real {
+        findings.extend(subject::branches(&analysis, spec));
+    }
+    // What a file of the wrong shape seems to lack may only be unreadable, which is said already.
+    let may_lack = |other: &ConfigFile<'_>| other.is_faulty() && other.place.role != Role::Experiment;
+    if file.is_faulty() || files.iter().any(may_lack) {
+        findings.retain(|finding| !SECOND_FAULTS.contains(&finding.code));
     }
     findings
 }
+
+/// Faults that follow from others, where something could not be read.
+const SECOND_FAULTS: [Code; 5] = [
+    Code::MissingKey,
+    Code::UnknownSegment,
+    Code::NoStatistics,
+    Code::IncompleteMetric,
+    Code::Unused,
+];
 
 /// The findings in a resolved analysis, wherever its parts were defined.
 fn of_analysis(analysis: &Analysis) -> Vec<Diagnostic> {

@@ -19,9 +19,7 @@ pub fn findings(
     if !matches!(file.place.role, Role::Experiment | Role::Outcome { .. }) {
         return Vec::new();
     }
-    let Ok(merged) = configs.spec(&subject.experiment) else {
-        return Vec::new();
-    };
+    let (merged, _) = configs.spec_in_part(&subject.experiment);
     let mut around: Vec<&Spec> = vec![&merged];
     // Of a stand-in the app is a guess, and which outcomes an experiment has only Experimenter knows: all of them count.
     let apps: Vec<&str> = match subject.is_real {

@@ -8,7 +8,7 @@ use super::load::read_file;
 use super::read;
 use super::spec::{FunctionSpec, OutcomeSpec, Spec};
 use super::tree::{Place, Role, Tree, place};
-use crate::diagnostics::{Diagnostic, Source};
+use crate::diagnostics::{Diagnostic, Severity, Source};
 
 /// A file of a tree.
 #[derive(Debug, Clone)]
@@ -17,7 +17,7 @@ pub struct ConfigFile<'a> {
     pub place: Place<'a>,
     /// Its text, if it can be read.
     pub source: Option<Arc<Source>>,
-    /// What it says, unless it has faults.
+    /// What it says, as far as it can be read; `None` where it is no TOML.
     pub contents: Option<Contents>,
     /// Faults and warnings about its shape.
     pub remarks: Vec<Diagnostic>,
@@ -35,6 +35,11 @@ pub enum Contents {
 }
 
 impl ConfigFile<'_> {
+    /// Whether its shape has faults, so that `contents` may lack something.
+    pub fn is_faulty(&self) -> bool {
+        self.remarks.iter().any(|remark| remark.severity == Severity::Error)
+    }
+
     /// The definitions in it, if it has any.
     pub fn spec(&self) -> Option<&Spec> {
         match self.contents.as_ref()? {

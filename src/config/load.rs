@@ -14,10 +14,10 @@ use super::tree::{Place, Role, Tree, place};
 use crate::diagnostics::{Code, Diagnostic, Severity, Source, Span};
 use crate::document::{Table, parse_toml};
 
-/// What a file says, with the remarks on it; or its faults.
+/// What a file says, with the remarks on it.
 #[derive(Debug, Clone)]
 pub struct File<T> {
-    /// The contents, unless the file has faults.
+    /// The contents as far as they can be read; `None` where the file is no TOML.
     pub contents: Option<T>,
     /// Faults and warnings.
     pub remarks: Vec<Diagnostic>,
@@ -112,10 +112,10 @@ impl Layers {
         };
         let file = match self.experiments.remove(&slug) {
             Some(lower) => File {
-                contents: lower
-                    .contents
-                    .zip(file.contents)
-                    .map(|(lower, upper)| layer(lower, &upper)),
+                contents: match (lower.contents, file.contents) {
+                    (Some(lower), Some(upper)) => Some(layer(lower, &upper)),
+                    (lower, upper) => upper.or(lower),
+                },
                 remarks: lower.remarks.into_iter().chain(file.remarks).collect(),
             },
             None => file,
@@ -172,9 +172,8 @@ pub(super) fn read_file<T>(
     let contents = read(&table, start, &mut remarks)?;
     // In the order of the text; the sort is stable.
     remarks.sort_by_key(|remark| remark.span.as_ref().map_or(0, |span| span.range.start));
-    let faulty = remarks.iter().any(|remark| remark.severity == Severity::Error);
     Some(File {
-        contents: (!faulty).then_some(contents),
+        contents: Some(contents),
         remarks,
     })
 }

@@ -111,35 +111,47 @@ impl Configs {
             .map_err(|faults| faults.within(&format!("experiment {}", experiment.slug)))
     }
 
+    /// Resolves what can be resolved of one experiment; beside it every fault found, each within `experiment <slug>`. With
+    /// faults the analysis is good for looking at its parts, not for planning.
+    pub fn resolve_in_part(&self, experiment: &NimbusExperiment) -> (Analysis, Diagnostics) {
+        let (spec, mut faults) = self.spec_in_part(experiment);
+        let (analysis, more) = analysis::resolve_in_part(self, &spec, experiment);
+        faults.extend(more);
+        let faults = Diagnostics(faults).within(&format!("experiment {}", experiment.slug));
+        (analysis, faults)
+    }
+
     /// The layers of one experiment merged: its app's defaults, its own config, its outcomes.
     pub fn spec(&self, experiment: &NimbusExperiment) -> Result<Spec> {
-        let mut spec = self
-            .layers
-            .defaults
-            .get(experiment.app_name())
-            .cloned()
-            .unwrap_or_default();
+        match self.spec_in_part(experiment) {
+            (spec, faults) if faults.is_empty() => Ok(spec),
+            (_, faults) => Err(Diagnostics(faults)),
+        }
+    }
+
+    /// The layers of one experiment merged as far as they can be read, and the faults of its own files.
+    pub fn spec_in_part(&self, experiment: &NimbusExperiment) -> (Spec, Vec<Diagnostic>) {
+        let defaults = self.layers.defaults.get(experiment.app_name());
+        let mut spec = defaults.cloned().unwrap_or_default();
         let mut faults = Vec::new();
         if let Some(file) = self.layers.experiments.get(&experiment.slug) {
-            match &file.contents {
-                Some(config) => spec = merge::layer(spec, config),
-                None => faults.extend(errors(&file.remarks)),
+            faults.extend(errors(&file.remarks));
+            if let Some(config) = &file.contents {
+                spec = merge::layer(spec, config);
             }
         }
         for outcome in outcomes(&spec, experiment) {
             let key = (experiment.app_name().to_string(), outcome.0.to_string());
-            match self.layers.outcomes.get(&key) {
-                Some(file) => match &file.contents {
-                    Some(outcome) => spec = merge::with_outcome(spec, outcome),
-                    None => faults.extend(errors(&file.remarks)),
-                },
-                None => faults.push(self.unknown_outcome(&key, outcome.1)),
+            let Some(file) = self.layers.outcomes.get(&key) else {
+                faults.push(self.unknown_outcome(&key, outcome.1));
+                continue;
+            };
+            faults.extend(errors(&file.remarks));
+            if let Some(outcome) = &file.contents {
+                spec = merge::with_outcome(spec, outcome);
             }
         }
-        match faults.is_empty() {
-            true => Ok(spec),
-            false => Err(Diagnostics(faults)),
-        }
+        (spec, faults)
     }
 
     /// The definitions of an app, if there are any.

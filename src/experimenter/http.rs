@@ -96,8 +96,10 @@ impl Client {
             let again = may_pass.then(|| pause(&response));
             return Err(fails(&format!("fails with status {status}"), again));
         }
+        // Not every server names the type of what it sends; a page of HTML is most often one that asks to log in.
         let kind = header(&response, &CONTENT_TYPE).unwrap_or("no content type");
-        if kind.split(';').next().map(str::trim) != Some("application/json") {
+        let is_named = kind.split(';').next().map(str::trim) == Some("application/json");
+        if !is_named && !text.trim_start().starts_with(['{', '[']) {
             return Err(fails(&format!("answers with {kind} instead of JSON"), None));
         }
         match body {

@@ -165,6 +165,13 @@ fn a_pause_that_the_server_asks_for_is_kept() {
 }
 
 #[test]
+fn json_is_json_whatever_its_type_is_called() {
+    let plain = Reply::Answer(200, "text/plain", "", experiment("x").to_string());
+    let (ended, requests) = x(vec![plain], &[]);
+    assert_eq!((ended.expression().as_str(), requests), ("SUM(x)", 1));
+}
+
+#[test]
 fn what_will_not_pass_is_tried_once() {
     for (reply, words) in [
         (status(400, "bad"), ["fails with status 400", ": bad"]),

@@ -109,7 +109,13 @@ impl Metrics {
         let (select, data_source) = match (&definition.select_expression, &definition.data_source) {
             (Some(select), Some(data_source)) => (select, data_source),
             _ if !depends_on.is_empty() => {
-                return finish(metric(scope, &definition, depends_on), &definition, named_at, faults);
+                return finish(
+                    scope,
+                    metric(scope, &definition, depends_on),
+                    &definition,
+                    named_at,
+                    faults,
+                );
             }
             _ => {
                 let borrowed = self.borrow(scope, &definition, faults)?;
@@ -145,7 +151,7 @@ impl Metrics {
                 resolved.select_expression = Some(rendered);
             }
         }
-        finish(resolved, &definition, named_at, faults)
+        finish(scope, resolved, &definition, named_at, faults)
     }
 
     /// The summaries of all metrics that a definition depends on.
@@ -266,6 +272,7 @@ fn metric(scope: &Scope<'_>, definition: &MetricSpec, depends_on: Vec<Summary>) 
 
 /// The summaries of a metric, one for each statistic.
 fn finish(
+    scope: &Scope<'_>,
     metric: Metric,
     definition: &MetricSpec,
     named_at: &Span,
@@ -286,7 +293,17 @@ fn finish(
             "metric `{}` has no statistics, so there is nothing to compute of it",
             metric.name
         );
-        let help = format!("add one, such as `[metrics.{}.statistics.bootstrap_mean]`", metric.name);
+        let app = scope
+            .definitions
+            .and_then(|definitions| definitions.metrics.get(&metric.name));
+        let of_app = app.and_then(|app| app.statistics.as_ref()?.keys().next());
+        let help = match of_app {
+            Some(statistic) => format!(
+                "its definition in this config replaces the app's with its statistics: repeat them, such as `[metrics.{}.statistics.{statistic}]`",
+                metric.name
+            ),
+            None => format!("add one, such as `[metrics.{}.statistics.bootstrap_mean]`", metric.name),
+        };
         let fault = Diagnostic::error(Code::NoStatistics, message).with_span(named_at.clone());
         faults.push(fault.with_help(help));
         return None;

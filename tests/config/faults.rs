@@ -209,6 +209,21 @@ error[E0205]: experiment x: metric `clicks` has no statistics, so there is nothi
 }
 
 #[test]
+fn a_definition_that_drops_the_statistics_of_the_app() {
+    check(
+        "[metrics]\nweekly = [\"searches\"]\n[metrics.searches]\nanalysis_bases = [\"exposures\"]\n",
+        r#"
+error[E0205]: experiment x: metric `searches` has no statistics, so there is nothing to compute of it
+ --> jetstream/x.toml:2:11
+  |
+2 | weekly = ["searches"]
+  |           ^^^^^^^^^^
+  |
+  = help: its definition in this config replaces the app's with its statistics: repeat them, such as `[metrics.searches.statistics.bootstrap_mean]`"#,
+    );
+}
+
+#[test]
 fn metric_without_expression() {
     check(
         "[metrics]\nweekly = [\"click\"]\n[metrics.click.statistics.sum]\n",

@@ -227,12 +227,10 @@ fn with_dates(mut experiment: NimbusExperiment, config: &ExperimentSpec) -> Nimb
         .or_else(|| plus(end?, life.saturating_neg()).ok())
         .unwrap_or(START);
     experiment.start_date.get_or_insert(start);
-    experiment.end_date = experiment
-        .end_date
-        .or_else(|| plus(end.unwrap_or(start), if end.is_some() { 0 } else { life }).ok());
+    experiment.end_date = experiment.end_date.or(end).or_else(|| plus(start, life).ok());
     experiment.enrollment_end_date = experiment
         .enrollment_end_date
-        .or_else(|| plus(start, enrollment - 1).ok());
+        .or_else(|| plus(start, enrollment.saturating_sub(1)).ok());
     experiment
 }
 

@@ -8,9 +8,10 @@
 //! | `ident` | a name | the name, in backquotes where it needs them |
 //! | `path` | a dotted column path | its names, each as `ident` does |
 //! | `table` | a dotted table name | the name in backquotes |
-//! | `expression(indent)` | SQL of an expression | the text, moved to the indentation of its place |
-//! | `source(indent)` | SQL of a table or parenthesised query | likewise |
-//! | `query(indent)` | SQL of a query | likewise |
+//! | `expression(indent, before, after)` | SQL of an expression | the text, [laid out](super::layout) at this indentation between so many characters |
+//! | `condition(indent, before)` | SQL of an expression | the same in parentheses |
+//! | `source(indent, before, after)` | SQL of a table or parenthesised query | likewise |
+//! | `query(indent, before, after)` | SQL of a query | likewise |
 //! | `comment` | text | the text on one line, for use behind `--` |
 //!
 //! Every statement that leaves is known to parse, but few are parsed whole. Each filter marks its value, so that the text falls
@@ -28,6 +29,9 @@ use serde::Serialize;
 
 use super::check;
 use super::fragment::{self, Role};
+use super::layout::{Place, layout};
+pub use super::quote::string_literal;
+use super::quote::{identifier, refused};
 use crate::diagnostics::{Code, Diagnostic, Result, Source};
 
 const TEMPLATES: &[(&str, &str)] = &[
@@ -108,15 +112,22 @@ static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
     });
     environment.add_filter("path", path);
     environment.add_filter("table", table);
-    environment.add_filter("expression", |text: Cow<'_, str>, indent: usize| {
-        place(Role::Expression, &text, indent)
-    });
-    environment.add_filter("source", |text: Cow<'_, str>, indent: usize| {
-        place(Role::Source, &text, indent)
-    });
-    environment.add_filter("query", |text: Cow<'_, str>, indent: usize| {
-        place(Role::Query, &text, indent)
-    });
+    for (name, role) in [
+        ("expression", Role::Expression),
+        ("source", Role::Source),
+        ("query", Role::Query),
+    ] {
+        environment.add_filter(
+            name,
+            move |text: Cow<'_, str>, indent: usize, before: Option<usize>, after: Option<usize>| {
+                place(role, &text, at(indent, before, after))
+            },
+        );
+    }
+    environment.add_filter(
+        "condition",
+        |text: Cow<'_, str>, indent: usize, before: Option<usize>| condition(&text, at(indent, before, None)),
+    );
     environment.add_filter("comment", |text: Cow<'_, str>| sql(StandIn::Nothing, &one_line(&text)));
     for (name, text) in TEMPLATES {
         environment
@@ -138,6 +149,7 @@ pub fn statement(template: &str, context: impl Serialize) -> Result<String> {
     let (mut text, skeleton) = separate(&marked);
     text.truncate(text.trim_end().len());
     text.push_str(";\n");
+    wrap_head(&mut text);
     if is_known(&skeleton) {
         return Ok(text);
     }
@@ -154,6 +166,35 @@ pub fn statement(template: &str, context: impl Serialize) -> Result<String> {
         check::parse(&source(&text))?;
     }
     Ok(text)
+}
+
+/// The longest line of the comment at a statement's head, in characters.
+const HEAD_WIDTH: usize = 110;
+
+/// Breaks the lines of the comment at the text's head at spaces, where they are too long.
+fn wrap_head(text: &mut String) {
+    let mut head = String::new();
+    let mut end = 0;
+    for line in text.split_inclusive('\n').take_while(|line| line.starts_with("-- ")) {
+        let mut width = 0;
+        for word in line.trim_end().split(' ') {
+            let length = word.chars().count();
+            if width > 0 && width + 1 + length > HEAD_WIDTH {
+                head.push_str("\n--   ");
+                width = "--   ".len();
+            } else if width > 0 {
+                head.push(' ');
+                width += 1;
+            }
+            head.push_str(word);
+            width += length;
+        }
+        head.push('\n');
+        end += line.len();
+    }
+    if head != text[..end] {
+        text.replace_range(..end, &head);
+    }
 }
 
 /// Skeletons that were found to parse.
@@ -287,25 +328,6 @@ fn one_line(text: &str) -> String {
     words.join(" ")
 }
 
-/// A BigQuery string literal. Backslash, quote and control characters are escaped, so that no value ends the literal.
-pub fn string_literal(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + 2);
-    out.push('\'');
-    for c in text.chars() {
-        match c {
-            '\\' => out.push_str("\\\\"),
-            '\'' => out.push_str("\\'"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            c if c.is_control() => out.push_str(&format!("\\u{:04x}", c as u32)),
-            c => out.push(c),
-        }
-    }
-    out.push('\'');
-    out
-}
-
 /// A column of a table alias, quoted where its name needs it.
 ///
 /// # Errors
@@ -322,43 +344,6 @@ fn date(text: Cow<'_, str>) -> std::result::Result<Value, Error> {
     Ok(sql(StandIn::Date, &format!("DATE '{date}'")))
 }
 
-/// A column or alias name, in backquotes unless it is a plain word that is no keyword.
-fn identifier(name: &str) -> std::result::Result<String, Error> {
-    let plain = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
-        && !name.starts_with(|c: char| c.is_ascii_digit())
-        && !name.is_empty();
-    if plain && !is_reserved(name) {
-        return Ok(name.to_string());
-    }
-    // BigQuery knows no escape that sqlparser reads back for these two.
-    if name.is_empty() || name.contains(['`', '\\']) || name.chars().any(char::is_control) {
-        return Err(refused("a column name", name));
-    }
-    Ok(format!("`{name}`"))
-}
-
-/// GoogleSQL's reserved words in alphabetical order. The list is that of its lexical reference, "Reserved keywords".
-#[rustfmt::skip]
-const RESERVED: [&str; 96] = [
-    "ALL", "AND", "ANY", "ARRAY", "AS", "ASC", "ASSERT_ROWS_MODIFIED", "AT", "BETWEEN", "BY", "CASE", "CAST",
-    "COLLATE", "CONTAINS", "CREATE", "CROSS", "CUBE", "CURRENT", "DEFAULT", "DEFINE", "DESC", "DISTINCT",
-    "ELSE", "END", "ENUM", "ESCAPE", "EXCEPT", "EXCLUDE", "EXISTS", "EXTRACT", "FALSE", "FETCH", "FOLLOWING",
-    "FOR", "FROM", "FULL", "GROUP", "GROUPING", "GROUPS", "HASH", "HAVING", "IF", "IGNORE", "IN", "INNER",
-    "INTERSECT", "INTERVAL", "INTO", "IS", "JOIN", "LATERAL", "LEFT", "LIKE", "LIMIT", "LOOKUP", "MERGE",
-    "NATURAL", "NEW", "NO", "NOT", "NULL", "NULLS", "OF", "ON", "OR", "ORDER", "OUTER", "OVER", "PARTITION",
-    "PRECEDING", "PROTO", "QUALIFY", "RANGE", "RECURSIVE", "RESPECT", "RIGHT", "ROLLUP", "ROWS", "SELECT",
-    "SET", "SOME", "STRUCT", "TABLESAMPLE", "THEN", "TO", "TREAT", "TRUE", "UNBOUNDED", "UNION", "UNNEST",
-    "USING", "WHEN", "WHERE", "WINDOW", "WITH", "WITHIN",
-];
-
-/// Whether GoogleSQL reserves the word.
-fn is_reserved(name: &str) -> bool {
-    let upper = |byte: u8| byte.to_ascii_uppercase();
-    RESERVED
-        .binary_search_by(|word| word.bytes().cmp(name.bytes().map(upper)))
-        .is_ok()
-}
-
 fn path(text: Cow<'_, str>) -> std::result::Result<Value, Error> {
     let parts: std::result::Result<Vec<String>, Error> = text.split('.').map(identifier).collect();
     Ok(sql(StandIn::Name, &parts?.join(".")))
@@ -372,15 +357,24 @@ fn table(name: Cow<'_, str>) -> std::result::Result<Value, Error> {
     }
 }
 
-fn refused(what: &str, text: &str) -> Error {
-    Error::new(ErrorKind::InvalidOperation, format!("{text:?} can't be {what} in SQL"))
+fn at(indent: usize, before: Option<usize>, after: Option<usize>) -> Place {
+    Place {
+        indent,
+        before: before.unwrap_or(0),
+        after: after.unwrap_or(0),
+    }
 }
 
-/// Moves a piece of SQL to the indentation of its place: the white space that all its lines share goes, `indent` spaces
-/// come. A text with a literal that spans lines keeps its white space, which is part of the value. A comment at the end gets
-/// a line break behind it, so that it does not swallow what follows.
-fn place(role: Role, text: &str, indent: usize) -> std::result::Result<Value, Error> {
-    let fragment = fragment::parse(role, text).map_err(|fault| {
+/// An expression in parentheses. It must parse without them: they must not close what they did not open.
+fn condition(text: &str, at: Place) -> std::result::Result<Value, Error> {
+    place(Role::Expression, text, at)?;
+    // A comment at its end would swallow the parenthesis.
+    place(Role::Expression, &format!("({text}\n)"), at)
+}
+
+/// A piece of SQL, laid out for its place.
+fn place(role: Role, text: &str, place: Place) -> std::result::Result<Value, Error> {
+    let laid_out = layout(role, text, place).map_err(|fault| {
         let reason = match fault {
             fragment::Fault::Syntax(message, _) => message,
             fragment::Fault::Role(must_be) => format!("it must be {must_be}"),
@@ -390,64 +384,17 @@ fn place(role: Role, text: &str, indent: usize) -> std::result::Result<Value, Er
             format!("`{text}` can't stand in SQL: {reason}"),
         )
     })?;
-    let text = text.trim_matches(['\n', '\r']).trim_end();
-    let break_line = format!("\n{}", " ".repeat(indent));
-    let mut out = if fragment.spans_lines || !text.contains('\n') {
-        text.trim_start().to_string()
-    } else {
-        aligned(text, &break_line)
-    };
-    if fragment.ends_in_comment {
-        out.push_str(&break_line);
-    }
     let stand_in = match role {
         Role::Expression => StandIn::Expression,
         Role::Source => StandIn::Source,
         Role::Query => StandIn::Query,
     };
-    Ok(sql(stand_in, &out))
-}
-
-/// A text of several lines without the white space that all of them share, and with another line break.
-fn aligned(text: &str, break_line: &str) -> String {
-    let margin = |line: &str| line.len() - line.trim_start().len();
-    let (first, rest) = text.split_once('\n').unwrap_or((text, ""));
-    let shared = rest
-        .lines()
-        .filter(|line| !line.trim().is_empty())
-        .map(margin)
-        .min()
-        .unwrap_or(0);
-    // The first line often stands right behind the opening quotes and has no indentation to compare.
-    let shared = if margin(first) > 0 {
-        shared.min(margin(first))
-    } else {
-        shared
-    };
-    let mut placed = first.trim().to_string();
-    for line in rest.lines().map(|line| line.get(shared..).unwrap_or("").trim_end()) {
-        placed.push_str(if line.is_empty() { "\n" } else { break_line });
-        placed.push_str(line);
-    }
-    placed
+    Ok(sql(stand_in, &laid_out))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn reserved_words() {
-        assert!(RESERVED.is_sorted());
-        for (name, expected) in [
-            ("clicks", "clicks"),
-            ("order", "`order`"),
-            ("Within", "`Within`"),
-            ("a b", "`a b`"),
-        ] {
-            assert_eq!(identifier(name).ok().as_deref(), Some(expected));
-        }
-    }
 
     #[test]
     fn skeletons_hold_no_value() {
@@ -485,8 +432,8 @@ mod tests {
 
     #[test]
     fn pieces_that_do_not_parse_are_refused() {
-        assert!(place(Role::Expression, "SUM(x) AS a, SUM(y)", 0).is_err());
-        assert!(place(Role::Expression, "SUM(x", 0).is_err());
-        assert!(place(Role::Source, "a, b", 0).is_err());
+        assert!(place(Role::Expression, "SUM(x) AS a, SUM(y)", at(0, None, None)).is_err());
+        assert!(place(Role::Expression, "SUM(x", at(0, None, None)).is_err());
+        assert!(place(Role::Source, "a, b", at(0, None, None)).is_err());
     }
 }

@@ -162,3 +162,11 @@ fn indent(text: &str) -> String {
     let lines: Vec<String> = text.lines().map(|line| format!("  {line}")).collect();
     lines.join("\n")
 }
+
+/// Whether a function of this name is BigQuery's own and known here.
+pub(super) fn is_built_in(name: &str) -> bool {
+    let is = |known: &str| known.eq_ignore_ascii_case(name);
+    catalogue::SAME.iter().chain(catalogue::AGGREGATES).any(|row| is(row.0))
+        || catalogue::MACROS.iter().any(|row| is(row.0))
+        || catalogue::SPECIAL.iter().any(|known| is(known))
+}

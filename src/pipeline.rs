@@ -8,15 +8,15 @@ use jiff::civil::Date;
 use crate::analysis::{Analysis, Basis, Period};
 use crate::diagnostics::{Diagnostic, Diagnostics, Result, Severity};
 use crate::plan::column_kind::column_kind;
-use crate::plan::node::{Cohort, Node, PeriodView, UnitWindow};
+use crate::plan::node::{Cohort, Node, PeriodView, Relation, UnitWindow};
 use crate::plan::summarize::{Columns, Source, SourceKind, SummaryQuery, summarize};
 use crate::plan::{cohort, unit_window};
 use crate::schedule::{self, Window};
 use crate::sql::compile::compile as statement;
-use crate::sql::script::{Script, Statement};
+use crate::sql::script::{Script, Statement, Target};
 use crate::stats::{self, Compat, Context, Request};
 use crate::summary::{ColumnKind, Demand};
-use crate::tables::{Destination, TableName};
+use crate::tables::Destination;
 
 /// Which windows to compute.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -129,6 +129,19 @@ impl WindowWork {
 /// # Errors
 /// Every fault of its statistics, or the faults of its first statement that has any; nothing is compiled in part.
 pub fn compile(analysis: &Analysis, selection: &Selection, destination: &Destination) -> Result<Work> {
+    compile_with(analysis, selection, destination, false)
+}
+
+/// Compiles the same as statements that stand alone: each holds the queries of the tables that it would read. There are
+/// no views, which have nothing to read then.
+///
+/// # Errors
+/// As [`compile`].
+pub fn compile_inline(analysis: &Analysis, selection: &Selection, destination: &Destination) -> Result<Work> {
+    compile_with(analysis, selection, destination, true)
+}
+
+fn compile_with(analysis: &Analysis, selection: &Selection, destination: &Destination, inline: bool) -> Result<Work> {
     let Some(first_window) = schedule::enrollments_window(&analysis.experiment)? else {
         return Ok(Work {
             cohort: None,
@@ -151,18 +164,26 @@ pub fn compile(analysis: &Analysis, selection: &Selection, destination: &Destina
     let cohort = match is_enrolled || !due.is_empty() {
         true => {
             let node = cohort::cohort(analysis, &first_window, destination)?;
-            let statement = statement(&Node::Cohort(node.clone()), "enrollments".to_string())?;
+            let mut statement = statement(&Node::Cohort(node.clone()), "enrollments".to_string())?;
+            if inline {
+                statement.target = Target::Rows;
+            }
             Some(CohortWork { node, statement })
         }
         false => None,
     };
-    let compiler = Compiler {
+    let mut compiler = Compiler {
         analysis,
         selection,
         destination,
         requests,
-        covariates: covariates(analysis, destination)?,
+        inlined: cohort.as_ref().filter(|_| inline).map(|cohort| Relation {
+            table: cohort.node.target.clone(),
+            query: Some(cohort.statement.query().to_string()),
+        }),
+        covariates: Vec::new(),
     };
+    compiler.covariates = compiler.covariates()?;
     let windows = due
         .iter()
         .map(|(date, window)| {
@@ -170,7 +191,7 @@ pub fn compile(analysis: &Analysis, selection: &Selection, destination: &Destina
             compiler.window(*date, window, is_repeated)
         })
         .collect::<Result<Vec<WindowWork>>>()?;
-    let views = compiler.views(&windows)?;
+    let views = if inline { Vec::new() } else { compiler.views(&windows)? };
     Ok(Work {
         cohort,
         windows,
@@ -230,6 +251,8 @@ struct Compiler<'a> {
     selection: &'a Selection,
     destination: &'a Destination,
     requests: IndexMap<Period, Vec<Request>>,
+    /// The cohort's query, if statements stand alone.
+    inlined: Option<Relation>,
     covariates: Vec<Covariates>,
 }
 
@@ -238,31 +261,62 @@ struct Covariates {
     /// The date on which it is made.
     date: Date,
     period: Period,
-    table: TableName,
+    table: Relation,
     columns: Columns,
 }
 
-/// The tables before enrollment, whatever their date.
-fn covariates(analysis: &Analysis, destination: &Destination) -> Result<Vec<Covariates>> {
-    let Some(last) = schedule::last_date(&analysis.experiment) else {
-        return Ok(Vec::new());
-    };
-    let mut tables = Vec::new();
-    for period in [Period::PreenrollmentWeek, Period::PreenrollmentDays28] {
-        for (date, window) in schedule::calendar(&analysis.experiment, period, last)? {
-            let node = unit_window::unit_window(analysis, &window, Basis::Enrollments, destination)?;
-            tables.extend(node.map(|node| Covariates {
-                date,
-                period,
-                columns: told_columns(&node),
-                table: node.target,
-            }));
-        }
-    }
-    Ok(tables)
-}
-
 impl Compiler<'_> {
+    /// The tables before enrollment, whatever their date.
+    fn covariates(&self) -> Result<Vec<Covariates>> {
+        let experiment = &self.analysis.experiment;
+        let Some(last) = schedule::last_date(experiment) else {
+            return Ok(Vec::new());
+        };
+        let mut tables = Vec::new();
+        for period in [Period::PreenrollmentWeek, Period::PreenrollmentDays28] {
+            for (date, window) in schedule::calendar(experiment, period, last)? {
+                if let Some(node) = self.unit_window(&window, Basis::Enrollments)? {
+                    tables.push(Covariates {
+                        date,
+                        period,
+                        columns: told_columns(&node),
+                        table: self.relation(&node)?,
+                    });
+                }
+            }
+        }
+        Ok(tables)
+    }
+
+    /// The plan of a window and basis, if the period has metrics on it.
+    fn unit_window(&self, window: &Window, basis: Basis) -> Result<Option<UnitWindow>> {
+        let node = unit_window::unit_window(self.analysis, window, basis, self.destination)?;
+        Ok(match (node, &self.inlined) {
+            (Some(node), Some(enrollments)) => Some(UnitWindow {
+                enrollments: enrollments.clone(),
+                with: vec![enrollments.clone()],
+                ..node
+            }),
+            (node, _) => node,
+        })
+    }
+
+    /// A window's table as later statements read it. Its query leaves it to them to define the cohort, which several share.
+    fn relation(&self, node: &UnitWindow) -> Result<Relation> {
+        if self.inlined.is_none() {
+            return Ok(Relation::stored(node.target.clone()));
+        }
+        let bare = UnitWindow {
+            with: Vec::new(),
+            ..node.clone()
+        };
+        let statement = statement(&Node::UnitWindow(bare), "metrics".to_string())?;
+        Ok(Relation {
+            table: node.target.clone(),
+            query: Some(statement.query().to_string()),
+        })
+    }
+
     /// The statements of a window. Where several windows of its period are due, its index ends their names.
     fn window(&self, date: Date, window: &Window, is_repeated: bool) -> Result<WindowWork> {
         let suffix = if is_repeated {
@@ -276,7 +330,7 @@ impl Compiler<'_> {
             bases: Vec::new(),
         };
         for basis in Basis::ALL {
-            if let Some(node) = unit_window::unit_window(self.analysis, window, basis, self.destination)? {
+            if let Some(node) = self.unit_window(window, basis)? {
                 let basis = self.basis(&work, node, basis, &suffix)?;
                 work.bases.push(basis);
             }
@@ -286,7 +340,10 @@ impl Compiler<'_> {
 
     fn basis(&self, work: &WindowWork, node: UnitWindow, basis: Basis, suffix: &str) -> Result<BasisWork> {
         let name = |purpose: &str| format!("{purpose}_{}_{}{suffix}", node.period, node.basis);
-        let metrics = statement(&Node::UnitWindow(node.clone()), name("metrics"))?;
+        let mut metrics = statement(&Node::UnitWindow(node.clone()), name("metrics"))?;
+        if self.inlined.is_some() {
+            metrics.target = Target::Rows;
+        }
         let experiment = &self.analysis.experiment;
         let mut requests = vec![stats::units()];
         let of_basis = |request: &&Request| self.analysis.metrics[&request.metric].analysis_bases.contains(&basis);
@@ -304,7 +361,8 @@ impl Compiler<'_> {
             request.demand(&context, &mut demand);
         }
         let source = Source {
-            table: node.target.clone(),
+            table: self.relation(&node)?,
+            with: self.inlined.iter().cloned().collect(),
             columns: told_columns(&node),
             kind: SourceKind::MetricTable {
                 exposed_only: basis == Basis::Exposures,
@@ -330,7 +388,7 @@ impl Compiler<'_> {
     }
 
     /// The tables of windows before enrollment that are there on the window's date.
-    fn pre_periods(&self, work: &WindowWork) -> IndexMap<String, (TableName, Columns)> {
+    fn pre_periods(&self, work: &WindowWork) -> IndexMap<String, (Relation, Columns)> {
         let is_there = |table: &&Covariates| !work.window.period.is_preenrollment() && table.date <= work.date;
         let tables = self.covariates.iter().filter(is_there);
         tables

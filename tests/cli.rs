@@ -469,3 +469,115 @@ fn a_translated_statement_runs_in_plain_duckdb() {
     let units = statement.query_map([], |_| Ok(())).unwrap().count();
     assert!(units > 300, "{units}");
 }
+
+/// The columns and the rows of a result, in an order that no plan changes; numbers without the bits that the order of a sum decides.
+fn in_order(result: &Value) -> (String, Vec<String>) {
+    let cell = |cell: &Value| match cell.as_f64() {
+        Some(number) => format!("{number:.9e}"),
+        None => cell.to_string(),
+    };
+    let rows = result["rows"].as_array().unwrap().iter();
+    let mut rows: Vec<String> = rows
+        .map(|row| row.as_array().unwrap().iter().map(cell).collect::<Vec<_>>().join(" "))
+        .collect();
+    rows.sort();
+    (result["columns"].to_string(), rows)
+}
+
+#[test]
+fn an_inline_statement_returns_the_rows_of_the_one_that_reads_stored_tables() {
+    let folder = copy(demo());
+    let (inline, stored) = (folder.path().join("inline"), folder.path().join("stored"));
+    for (out, more) in [(&inline, &["--inline"][..]), (&stored, &[])] {
+        let more = [&["--sql-output-dir", text(out)], more].concat();
+        let output = compile(folder.path(), &more);
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    }
+    // The demo itself holds the results of its run.
+    // A text that begins with `--` would be an option.
+    let read = |file: PathBuf| format!("\n{}", std::fs::read_to_string(file).unwrap());
+    let rows = |file: PathBuf| in_order(&query(demo(), &read(file)));
+    let mut compared = 0;
+    for (slug, names) in [
+        (
+            "demo-search-panel",
+            &[
+                "enrollments",
+                "metrics_week_enrollments_2",
+                "metrics_week_exposures_1",
+                "metrics_overall_exposures",
+                "metrics_preenrollment_week_enrollments",
+                "summaries_week_enrollments_1",
+                "summaries_overall_enrollments",
+                "summaries_overall_exposures",
+            ][..],
+        ),
+        (
+            "demo-start-page",
+            &[
+                "metrics_week_enrollments_1",
+                "metrics_overall_exposures",
+                "summaries_overall_enrollments",
+            ],
+        ),
+    ] {
+        for name in names {
+            let file = |out: &Path| out.join(slug).join(format!("{name}.sql"));
+            let sql = std::fs::read_to_string(file(&inline)).unwrap();
+            assert!(
+                !sql.contains("`moz-fx-data-experiments"),
+                "{slug}/{name} reads a stored table"
+            );
+            assert_eq!(sql.contains("-- Stands alone"), *name != "enrollments", "{slug}/{name}");
+            let found = rows(file(&inline));
+            assert!(!found.1.is_empty(), "{slug}/{name}");
+            assert_eq!(found, rows(file(&stored)), "{slug}/{name}");
+            compared += found.1.len();
+        }
+    }
+    assert!(compared > 1000, "{compared}");
+    assert!(!inline.join("demo-search-panel/view_week_enrollments.sql").exists());
+    // The same statement, translated.
+    let duckdb = folder.path().join("duckdb");
+    let output = compile(
+        folder.path(),
+        &["--inline", "--engine", "duckdb", "--sql-output-dir", text(&duckdb)],
+    );
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let shell = duckdb::Connection::open_in_memory().unwrap();
+    shell
+        .execute_batch(&std::fs::read_to_string(duckdb.join("setup.sql")).unwrap())
+        .unwrap();
+    for project in ["moz-fx-data-shared-prod", "mozdata"] {
+        let file = folder.path().join(format!("database/{project}.duckdb"));
+        let attach = format!("ATTACH '{}' AS \"{project}\" (READ_ONLY)", text(&file));
+        shell.execute_batch(&attach).unwrap();
+    }
+    let sql = std::fs::read_to_string(duckdb.join("demo-search-panel/metrics_week_enrollments_1.sql")).unwrap();
+    let mut statement = shell.prepare(&sql).unwrap();
+    let units = statement.query_map([], |_| Ok(())).unwrap().count();
+    assert!(units > 300, "{units}");
+}
+
+#[test]
+fn statements_are_inlined_for_reading_only() {
+    let folder = copy(demo());
+    let refused = run(folder.path(), &["--date", "2025-09-14", "--inline"]);
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(stderr(&refused).contains("--dry-run"), "{}", stderr(&refused));
+    let printed = run(folder.path(), &["--date", "2025-09-14", "--dry-run", "--inline"]);
+    let compiled = compile(folder.path(), &["--date", "2025-09-14", "--inline"]);
+    assert_eq!(printed.status.code(), Some(0), "{}", stderr(&printed));
+    assert_eq!(stdout(&printed), stdout(&compiled));
+    let plan = compile(
+        folder.path(),
+        &["--date", "2025-09-14", "--inline", "--emit", "plan", "--format", "json"],
+    );
+    for line in stdout(&plan).lines() {
+        let plan: Value = serde_json::from_str(line).unwrap();
+        for statement in plan["statements"].as_array().unwrap() {
+            assert_eq!(statement["reads"], serde_json::json!([]), "{statement}");
+            assert_eq!(statement["target"], Value::Null, "{statement}");
+        }
+    }
+}

@@ -3,6 +3,7 @@
 
 use indexmap::IndexMap;
 use isobar::analysis::{Basis, Period};
+use isobar::plan::node::Relation;
 use isobar::plan::summarize::{Columns, Source, SourceKind, summarize};
 use isobar::results::decode::decode;
 use isobar::sql::duckdb::Functions;
@@ -123,7 +124,8 @@ fn source(kind: SourceKind) -> Source {
     .map(|(name, kind)| (name.to_string(), kind))
     .into();
     Source {
-        table: table("x_enrollments_week_1"),
+        table: Relation::stored(table("x_enrollments_week_1")),
+        with: Vec::new(),
         columns,
         kind,
         segments: vec![SEGMENT.to_string()],
@@ -136,7 +138,7 @@ fn metric_table(exposed_only: bool) -> SourceKind {
     let columns: Columns = [("hours".to_string(), ColumnKind::Float)].into();
     let pre_periods: IndexMap<_, _> = [(
         "preenrollment_week".to_string(),
-        (table("x_enrollments_preenrollment_week_1"), columns),
+        (Relation::stored(table("x_enrollments_preenrollment_week_1")), columns),
     )]
     .into();
     SourceKind::MetricTable {

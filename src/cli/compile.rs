@@ -31,6 +31,9 @@ pub struct CompileArgs {
     /// Only these analysis periods, separated by commas; repeatable
     #[arg(long, value_delimiter = ',', value_parser = args::period, value_name = "LIST")]
     analysis_periods: Vec<Period>,
+    /// Make every statement stand alone: it holds the queries of the tables that it would read; there are no views
+    #[arg(long)]
+    inline: bool,
     /// What to emit
     #[arg(long, default_value = "sql")]
     emit: Emit,
@@ -191,7 +194,11 @@ fn script(args: &CompileArgs, analysis: &Analysis) -> Result<(Script, Diagnostic
     };
     let destination = args.place.destination(&analysis.experiment);
     let within = |faults: Diagnostics| faults.within(&format!("experiment {}", analysis.experiment.slug));
-    let work = pipeline::compile(analysis, &selection, &destination).map_err(within)?;
+    let compile = match args.inline {
+        true => pipeline::compile_inline,
+        false => pipeline::compile,
+    };
+    let work = compile(analysis, &selection, &destination).map_err(within)?;
     let remarks = work.remarks.clone();
     let script = work.into_script();
     match args.engine {

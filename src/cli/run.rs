@@ -43,6 +43,9 @@ pub struct RunArgs {
     /// Print the statements, or write them to --sql-output-dir, and execute nothing
     #[arg(long)]
     dry_run: bool,
+    /// With --dry-run: make every statement stand alone, with the queries of the tables that it would read
+    #[arg(long, requires = "dry_run")]
+    inline: bool,
     /// Also write each statement to DIR/<slug>/<name>.sql
     #[arg(long, value_name = "DIR")]
     sql_output_dir: Option<PathBuf>,
@@ -209,7 +212,11 @@ fn prepare<'a>(args: &RunArgs, selected: &'a Selected) -> Result<Prepared<'a>> {
         compat: CompatChoice::compat(args.compat),
     };
     let destination = args.place.destination(experiment);
-    let work = pipeline::compile(analysis, &selection, &destination)
+    let compile = match args.inline {
+        true => pipeline::compile_inline,
+        false => pipeline::compile,
+    };
+    let work = compile(analysis, &selection, &destination)
         .map_err(|faults| faults.within(&format!("experiment {}", experiment.slug)))?;
     if !work.remarks.0.is_empty() {
         report(&work.remarks);

@@ -9,6 +9,7 @@ use indexmap::IndexMap;
 
 use crate::analysis::Basis;
 use crate::diagnostics::{Code, Diagnostic, Result};
+use crate::plan::node::Relation;
 use crate::plan::summarize::{Columns, Source, SourceKind, summarize};
 use crate::results::decode::decode;
 use crate::sql::duckdb::Functions;
@@ -72,7 +73,8 @@ impl Extract {
         let mut demand = Demand::default();
         request.statistic.demand(&context, &mut demand);
         let source = Source {
-            table: self.table.clone(),
+            table: Relation::stored(self.table.clone()),
+            with: Vec::new(),
             columns: self.columns.clone(),
             kind: SourceKind::Extract {
                 row_number: ROW_NUMBER.to_string(),

@@ -34,6 +34,22 @@ pub struct Days {
     pub last: i64,
 }
 
+/// A table of ours, or the query that stands in its place in a statement that reads no stored table.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Relation {
+    /// The table.
+    pub table: TableName,
+    /// The query that gives its rows; a common table expression of the table's name then holds it.
+    pub query: Option<String>,
+}
+
+impl Relation {
+    /// A table that an earlier statement makes.
+    pub fn stored(table: TableName) -> Self {
+        Self { table, query: None }
+    }
+}
+
 /// Enrollments, segments and exposures: what `enrollments_<slug>` holds.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Cohort {
@@ -117,8 +133,10 @@ pub struct UnitWindow {
     pub slug: String,
     /// The table that the rows go to.
     pub target: TableName,
-    /// The table of the cohort.
-    pub enrollments_table: TableName,
+    /// The cohort.
+    pub enrollments: Relation,
+    /// The relations that the statement defines for itself.
+    pub with: Vec<Relation>,
     /// The period's word.
     pub period: &'static str,
     /// The window's 1-based index.

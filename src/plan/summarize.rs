@@ -6,6 +6,7 @@ use indexmap::IndexMap;
 use serde::Serialize;
 
 use crate::diagnostics::Result;
+use crate::plan::node::Relation;
 use crate::sql::render::{self, column};
 use crate::sql::script::{Purpose, Statement, TableName, Target};
 use crate::summary::{ALL_SEGMENT, Cell, ColumnKind, Demand, Need, Step};
@@ -17,7 +18,9 @@ pub type Columns = IndexMap<String, ColumnKind>;
 #[derive(Debug, Clone)]
 pub struct Source {
     /// The table with one row per unit: `branch`, the metrics, BOOL columns named like the segments.
-    pub table: TableName,
+    pub table: Relation,
+    /// What the queries of the relations read and the statement must define before them.
+    pub with: Vec<Relation>,
     /// Its columns.
     pub columns: Columns,
     /// What kind of table it is.
@@ -39,7 +42,7 @@ pub enum SourceKind {
         /// Whether only exposed units count.
         exposed_only: bool,
         /// The table and columns of each pre-enrollment period that has one, by the period's table word.
-        pre_periods: IndexMap<String, (TableName, Columns)>,
+        pre_periods: IndexMap<String, (Relation, Columns)>,
     },
     /// Somebody's extract: every row counts, a covariate is the column `<metric>_pre`.
     Extract {
@@ -73,7 +76,8 @@ pub struct PlannedCell {
 #[derive(Serialize)]
 struct Context {
     title: String,
-    table: String,
+    with: Vec<Relation>,
+    table: Relation,
     ordered: bool,
     filtered: bool,
     adjusted: bool,
@@ -107,7 +111,7 @@ struct Named {
 #[derive(Serialize)]
 struct Join {
     alias: String,
-    table: String,
+    table: Relation,
 }
 
 #[derive(Serialize)]
@@ -206,14 +210,21 @@ fn planned(cell: &Cell, source: &Source) -> PlannedCell {
     }
 }
 
-fn reads(cells: &[(usize, &PlannedCell)], source: &Source) -> Vec<TableName> {
-    let mut tables = vec![source.table.clone()];
+/// The table that the statement summarises, then those before enrollment that it joins.
+fn relations(cells: &[(usize, &PlannedCell)], source: &Source) -> Vec<Relation> {
+    let mut relations = vec![source.table.clone()];
     for join in joined_periods(cells, source) {
         if let SourceKind::MetricTable { pre_periods, .. } = &source.kind {
-            tables.extend(pre_periods.get(&join).map(|(table, _)| table.clone()));
+            relations.extend(pre_periods.get(&join).map(|(relation, _)| relation.clone()));
         }
     }
-    tables
+    relations
+}
+
+fn reads(cells: &[(usize, &PlannedCell)], source: &Source) -> Vec<TableName> {
+    let mut stored = relations(cells, source);
+    stored.retain(|relation| relation.query.is_none());
+    stored.into_iter().map(|relation| relation.table).collect()
 }
 
 /// The pre-enrollment periods whose tables the statement joins.
@@ -255,7 +266,7 @@ fn context(cells: &[(usize, &PlannedCell)], source: &Source, histograms: bool) -
             if let Some((table, _)) = pre_periods.get(&period) {
                 joins.push(Join {
                     alias: period,
-                    table: table.to_string(),
+                    table: table.clone(),
                 });
             }
         }
@@ -346,9 +357,13 @@ fn context(cells: &[(usize, &PlannedCell)], source: &Source, histograms: bool) -
             covariate,
         });
     }
+    let defined = relations(cells, source)
+        .into_iter()
+        .filter(|relation| relation.query.is_some());
     Ok(Context {
         title: format!("Summaries for the statistics: {}", source.title),
-        table: source.table.to_string(),
+        with: source.with.iter().cloned().chain(defined).collect(),
+        table: source.table.clone(),
         ordered: matches!(source.kind, SourceKind::Extract { .. }),
         filtered: contexts.iter().any(|cell| cell.included.is_some()),
         adjusted: contexts.iter().any(|cell| cell.covariate.is_some()),

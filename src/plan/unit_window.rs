@@ -6,7 +6,7 @@ use crate::schedule::Window;
 use crate::tables::Destination;
 
 use super::cohort::{data_source, id_column, signal};
-use super::node::{Column, Dates, Days, MetricSource, ScanColumn, UnitWindow};
+use super::node::{Column, Dates, Days, MetricSource, Relation, ScanColumn, UnitWindow};
 
 /// The metrics that a window has on a basis, in the order of its summaries; upstream metrics of ratios stand before them.
 pub fn metrics_of<'a>(analysis: &'a Analysis, window: &Window, basis: Basis) -> Vec<&'a Metric> {
@@ -56,7 +56,8 @@ pub fn unit_window(
     Ok(Some(UnitWindow {
         slug: analysis.experiment.slug.clone(),
         target: destination.metrics(basis, window.period, window.index),
-        enrollments_table: destination.enrollments(),
+        enrollments: Relation::stored(destination.enrollments()),
+        with: Vec::new(),
         period: window.period.as_str(),
         index: window.index,
         basis: basis.as_str(),

@@ -217,9 +217,9 @@ impl Runner<'_> {
                 pre_periods,
             } => {
                 let mut existing = IndexMap::new();
-                for (period, (table, _)) in pre_periods {
-                    if self.warehouse.exists(table)? {
-                        existing.insert(period.clone(), (table.clone(), self.columns(table)?));
+                for (period, (relation, _)) in pre_periods {
+                    if self.warehouse.exists(&relation.table)? {
+                        existing.insert(period.clone(), (relation.clone(), self.columns(&relation.table)?));
                     }
                 }
                 SourceKind::MetricTable {
@@ -230,7 +230,7 @@ impl Runner<'_> {
             SourceKind::Extract { .. } => source.kind.clone(),
         };
         Ok(Source {
-            columns: self.columns(&source.table)?,
+            columns: self.columns(&source.table.table)?,
             kind,
             ..source.clone()
         })

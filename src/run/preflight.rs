@@ -140,7 +140,7 @@ impl Trial<'_> {
                 ..node.clone()
             };
             let statement = compile(&Node::UnitWindow(one), "metrics".to_string())?;
-            let table = format!("`{}`", node.enrollments_table);
+            let table = format!("`{}`", node.enrollments.table);
             let query = enrollments.trim_end().trim_end_matches(';');
             Ok(self.faults(
                 &statement.name,

@@ -23,7 +23,10 @@ pub fn compile(node: &Node, name: String) -> Result<Statement> {
             sql: render::statement("metrics", window)?,
             purpose: Purpose::Metrics,
             target: Target::Table(window.target.clone()),
-            reads: vec![window.enrollments_table.clone()],
+            reads: match window.enrollments.query {
+                None => vec![window.enrollments.table.clone()],
+                Some(_) => Vec::new(),
+            },
             name,
         }),
         Node::PeriodView(view) => Ok(Statement {

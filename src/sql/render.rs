@@ -12,6 +12,8 @@
 //! | `condition(indent, before)` | SQL of an expression | the same in parentheses |
 //! | `source(indent, before, after)` | SQL of a table or parenthesised query | likewise |
 //! | `query(indent, before, after)` | SQL of a query | likewise |
+//! | `query_of_ours(indent)` | a statement's query | the text, its lines indented |
+//! | `relation` | a `Relation` | its table in backquotes, or the name of the common table expression in its place |
 //! | `comment` | text | the text on one line, for use behind `--` |
 //!
 //! Every statement that leaves is known to parse, but few are parsed whole. Each filter marks its value, so that the text falls
@@ -29,7 +31,7 @@ use serde::Serialize;
 
 use super::check;
 use super::fragment::{self, Role};
-use super::layout::{Place, layout};
+use super::layout::{Place, indented, layout};
 pub use super::quote::string_literal;
 use super::quote::{identifier, refused};
 use crate::diagnostics::{Code, Diagnostic, Result, Source};
@@ -128,6 +130,8 @@ static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
         "condition",
         |text: Cow<'_, str>, indent: usize, before: Option<usize>| condition(&text, at(indent, before, None)),
     );
+    environment.add_filter("relation", relation);
+    environment.add_filter("query_of_ours", query_of_ours);
     environment.add_filter("comment", |text: Cow<'_, str>| sql(StandIn::Nothing, &one_line(&text)));
     for (name, text) in TEMPLATES {
         environment
@@ -355,6 +359,25 @@ fn table(name: Cow<'_, str>) -> std::result::Result<Value, Error> {
         true => Err(refused("a table name", &name)),
         false => Ok(sql(StandIn::Table, &format!("`{name}`"))),
     }
+}
+
+/// A table's name in backquotes, or the name of the common table expression in its place.
+fn relation(value: Value) -> std::result::Result<Value, Error> {
+    let name = value.get_attr("table")?;
+    let name = name.as_str().unwrap_or_default();
+    match value.get_attr("query")?.is_none() {
+        true => table(name.into()),
+        false => Ok(sql(
+            StandIn::Name,
+            &identifier(name.rsplit('.').next().unwrap_or(name))?,
+        )),
+    }
+}
+
+/// The query of another statement of ours, which has its layout already.
+fn query_of_ours(text: Cow<'_, str>, indent: usize) -> std::result::Result<Value, Error> {
+    fragment::parse(Role::Query, &text).map_err(|_| refused("a query", &text))?;
+    Ok(sql(StandIn::Query, &indented(&text, indent)))
 }
 
 fn at(indent: usize, before: Option<usize>, after: Option<usize>) -> Place {

@@ -58,6 +58,15 @@ pub struct Statement {
 }
 
 impl Statement {
+    /// The query alone, without the comment at its head and the `;`.
+    pub fn query(&self) -> &str {
+        let mut query = self.sql.as_str();
+        while let Some((_, rest)) = query.split_once('\n').filter(|(line, _)| line.starts_with("--")) {
+            query = rest;
+        }
+        query.trim_end().trim_end_matches(';')
+    }
+
     /// SHA-256 of the SQL text, in lower-case hexadecimal.
     pub fn sha256(&self) -> String {
         Sha256::digest(self.sql.as_bytes())

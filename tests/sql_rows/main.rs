@@ -11,8 +11,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use cases::{
     Expected, Schemas, differences, enrollments_table, read, schemas, shared, slugs, stand_ins, unpack_reference,
 };
-use isobar::analysis::Period;
+use isobar::analysis::{Analysis, Period};
 use isobar::config::{self, Configs};
+use isobar::diagnostics::Result;
 use isobar::experiment;
 use isobar::pipeline::{self, Selection, Work};
 use isobar::sql::duckdb::Functions;
@@ -41,6 +42,9 @@ const UNORDERED: (&str, &str) = (
     "country",
 );
 
+/// Of how many experiments one is also computed by statements that read no stored table.
+const EACH_INLINE: usize = 8;
+
 /// What was compared.
 #[derive(Default)]
 struct Totals {
@@ -49,6 +53,7 @@ struct Totals {
     rows: AtomicUsize,
     cells: AtomicUsize,
     left_out: AtomicUsize,
+    inline: AtomicUsize,
     faults: Mutex<Vec<String>>,
 }
 
@@ -81,8 +86,10 @@ fn statements_return_the_reference_rows() {
     std::thread::scope(|scope| {
         for _ in 0..2 {
             scope.spawn(|| {
-                while let Some(slug) = slugs.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    suite.check(slug);
+                loop {
+                    let number = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(slug) = slugs.get(number) else { break };
+                    suite.check(number, slug);
                 }
             });
         }
@@ -90,9 +97,10 @@ fn statements_return_the_reference_rows() {
     let totals = suite.totals;
     let faults = totals.faults.into_inner().unwrap();
     println!(
-        "{} cases, {} statements of the reference and as many of ours, {} rows, {} cells each, {} nondeterministic columns left out, {} differences",
+        "{} cases, {} statements of the reference and as many of ours, {} of ours inline, {} rows, {} cells each, {} nondeterministic columns left out, {} differences",
         totals.cases.into_inner(),
         totals.statements.into_inner(),
+        totals.inline.into_inner(),
         totals.rows.into_inner(),
         totals.cells.into_inner(),
         totals.left_out.into_inner(),
@@ -103,7 +111,7 @@ fn statements_return_the_reference_rows() {
 }
 
 impl Suite {
-    fn check(&self, slug: &str) {
+    fn check(&self, number: usize, slug: &str) {
         let case = read(&self.shared, &self.schemas, slug);
         let limits = Limits {
             memory: Some("4GB".into()),
@@ -113,7 +121,10 @@ impl Suite {
         for (table, rows) in &case.telemetry {
             engine.load(table, rows).unwrap();
         }
-        let work = work(&self.shared, &self.configs, slug);
+        let work = work(&self.shared, &self.configs, slug, pipeline::compile);
+        // The cohort of a tie is another one each time.
+        let inline = (number.is_multiple_of(EACH_INLINE) && !TIES.contains(&slug))
+            .then(|| self::work(&self.shared, &self.configs, slug, pipeline::compile_inline));
         let resolved = std::fs::read_to_string(self.shared.join(format!("corpus/resolved/{slug}.json"))).unwrap();
         let resolved: Json = serde_json::from_str(&resolved).unwrap();
         for expected in &case.statements {
@@ -147,6 +158,10 @@ impl Suite {
                 Some(statement) => compare("ours", &statement.sql),
                 None => self.fault([format!("{slug}/{}: there is no such statement of ours", expected.file)]),
             }
+            if let Some(statement) = inline.as_ref().and_then(|work| ours(work, &resolved, expected)) {
+                self.totals.inline.fetch_add(1, Ordering::Relaxed);
+                compare("ours inline", &statement.sql);
+            }
             if expected.file == "enrollments.sql" {
                 engine.load(&enrollments_table(slug), &expected.rows).unwrap();
             }
@@ -169,7 +184,12 @@ impl Suite {
 }
 
 /// The work of an experiment's whole life.
-fn work(shared: &Path, configs: &Configs, slug: &str) -> Work {
+fn work(
+    shared: &Path,
+    configs: &Configs,
+    slug: &str,
+    compile: impl Fn(&Analysis, &Selection, &Destination) -> Result<Work>,
+) -> Work {
     let file = shared.join(format!("corpus/experiments/{slug}.json"));
     let (experiments, _) = experiment::load(&[file]).unwrap();
     let analysis = configs.resolve(&experiments[0]).unwrap();
@@ -183,7 +203,7 @@ fn work(shared: &Path, configs: &Configs, slug: &str) -> Work {
         dataset: "mozanalysis".to_string(),
         slug: slug.to_string(),
     };
-    pipeline::compile(&analysis, &selection, &destination).unwrap()
+    compile(&analysis, &selection, &destination).unwrap()
 }
 
 /// Our statement for a file of the reference, `enrollments.sql` or `metrics_<period>_<basis>.sql`, whose window the resolved

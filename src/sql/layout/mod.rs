@@ -50,6 +50,21 @@ pub fn layout(role: Role, text: &str, place: Place) -> Result<Arc<str>, Fault> {
     Ok(laid_out)
 }
 
+/// A text with its lines after the first indented; those within literals and comments keep their white space.
+pub fn indented(text: &str, indent: usize) -> String {
+    let mut out = String::with_capacity(text.len() * 5 / 4);
+    let mut done = 0;
+    for end in token::line_ends(text).unwrap_or_default() {
+        out.push_str(&text[done..end]);
+        if !text[end..].starts_with('\n') {
+            out.extend(std::iter::repeat_n(' ', indent));
+        }
+        done = end;
+    }
+    out.push_str(&text[done..]);
+    out
+}
+
 /// The text laid out, if that changes nothing but white space and the case of keywords.
 fn anew(role: Role, text: &str, place: Place) -> Option<String> {
     let mut leaves = token::leaves(text)?;

@@ -161,6 +161,23 @@ pub(super) fn leaves(text: &str) -> Option<Vec<Leaf<'_>>> {
     Some(leaves)
 }
 
+/// The byte offsets right behind the line breaks between tokens.
+pub(super) fn line_ends(text: &str) -> Option<Vec<usize>> {
+    let tokens = Tokenizer::new(&BigQueryDialect {}, text)
+        .with_unescape(false)
+        .tokenize_with_location()
+        .ok()?;
+    let starts = starts(text, &tokens)?;
+    let ends = tokens.iter().zip(&starts[1..]).filter(|(token, end)| {
+        let is_break = matches!(
+            token.token,
+            Token::Whitespace(Whitespace::Newline | Whitespace::SingleLineComment { .. })
+        );
+        is_break && text[..**end].ends_with('\n')
+    });
+    Some(ends.map(|(_, end)| *end).collect())
+}
+
 /// Whether a line ends here.
 fn ends_line(rest: &str) -> bool {
     let rest = rest.trim_start_matches([' ', '\t', '\r']);

@@ -33,5 +33,6 @@ pub mod extract;
 
 pub mod check;
 pub mod cli;
+pub mod compare;
 pub mod pipeline;
 pub mod run;

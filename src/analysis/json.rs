@@ -177,7 +177,8 @@ fn metric(metric: &Metric) -> Value {
     Value::Object(out)
 }
 
-fn summary(summary: &Summary) -> Value {
+/// A statistic with its parameters.
+pub fn summary(summary: &Summary) -> Value {
     let mut out = Map::new();
     out.insert("metric".to_string(), json!(summary.metric));
     out.insert("statistic".to_string(), json!(summary.statistic));

@@ -13,7 +13,7 @@ use crate::config::platforms::{self, Platforms};
 use crate::config::tree::Tree;
 use crate::config::{self, Configs, Provenance};
 use crate::diagnostics::{Code, Diagnostic, Diagnostics, Result, nearest};
-use crate::experiment;
+use crate::experiment::{self, NimbusExperiment};
 use crate::experimenter::{self, Api};
 use crate::repository::{self, Location};
 
@@ -35,15 +35,29 @@ pub struct Selection {
     pub provenance: Vec<Provenance>,
 }
 
+/// The experiments that were asked for, not resolved yet.
+pub struct Chosen {
+    experiments: Vec<NimbusExperiment>,
+    rejected: Vec<Diagnostics>,
+}
+
 /// Loads configs and experiments and resolves those that were asked for, in the order of the files.
 ///
 /// # Errors
 /// Unreadable inputs, faults of shared definitions, slugs that no file holds.
 pub fn select(inputs: &Inputs) -> Result<Selection> {
-    let configs = configs(&inputs.trees)?;
-    let (experiments, rejected) = experiments(&inputs.experiments, inputs.trees.answer_limit())?;
-    let slugs = &inputs.experiments.experiment_slug;
-    let wanted: BTreeSet<&str> = slugs.iter().map(String::as_str).collect();
+    let configs = configs(&inputs.trees, None)?;
+    let chosen = choose(&inputs.experiments, inputs.trees.answer_limit())?;
+    Ok(resolve(&configs, &chosen))
+}
+
+/// The experiments that were asked for; reading an answer of the API may take so long.
+///
+/// # Errors
+/// Unreadable inputs, slugs that no file holds.
+pub fn choose(args: &ExperimentArgs, limit: Duration) -> Result<Chosen> {
+    let (mut experiments, mut rejected) = experiments(args, limit)?;
+    let wanted: BTreeSet<&str> = args.experiment_slug.iter().map(String::as_str).collect();
     let known: BTreeSet<&str> = experiments.iter().map(|experiment| experiment.slug.as_str()).collect();
     let faulty: BTreeSet<String> = rejected.iter().filter_map(slug).collect();
     let missing: Vec<Diagnostic> = wanted
@@ -57,25 +71,28 @@ pub fn select(inputs: &Inputs) -> Result<Selection> {
         return Err(Diagnostics(missing.into_iter().chain(faults).collect()));
     }
     let is_wanted = |slug: &str| wanted.is_empty() || wanted.contains(slug);
-    let resolved = experiments
-        .par_iter()
-        .filter(|experiment| is_wanted(&experiment.slug))
-        .map(|experiment| Selected {
-            slug: experiment.slug.clone(),
-            analysis: configs.resolve(experiment),
-            warnings: configs.warnings(experiment),
-        });
-    let mut selected: Vec<Selected> = resolved.collect();
-    let rejected = rejected.into_iter().map(|faults| Selected {
-        slug: slug(&faults).unwrap_or_default(),
-        analysis: Err(faults),
-        warnings: Diagnostics::default(),
+    experiments.retain(|experiment| is_wanted(&experiment.slug));
+    rejected.retain(|faults| is_wanted(&slug(faults).unwrap_or_default()));
+    Ok(Chosen { experiments, rejected })
+}
+
+/// The experiments in the order of the files, then those that could not be read.
+pub fn resolve(configs: &Configs, chosen: &Chosen) -> Selection {
+    let resolved = chosen.experiments.par_iter().map(|experiment| Selected {
+        slug: experiment.slug.clone(),
+        analysis: configs.resolve(experiment),
+        warnings: configs.warnings(experiment),
     });
-    selected.extend(rejected.filter(|rejected| is_wanted(&rejected.slug)));
-    Ok(Selection {
+    let mut selected: Vec<Selected> = resolved.collect();
+    selected.extend(chosen.rejected.iter().map(|faults| Selected {
+        slug: slug(faults).unwrap_or_default(),
+        analysis: Err(faults.clone()),
+        warnings: Diagnostics::default(),
+    }));
+    Selection {
         experiments: selected,
         provenance: configs.provenance().to_vec(),
-    })
+    }
 }
 
 /// Reads the experiments from files, or from the API, each answer of which may take so long.
@@ -96,15 +113,19 @@ fn slug(faults: &Diagnostics) -> Option<String> {
     context.strip_prefix("experiment ").map(str::to_string)
 }
 
-/// Loads the config trees. What can be said of some trees is said although others can't be read.
-fn configs(args: &TreeArgs) -> Result<Configs> {
+/// Loads the config trees, at a revision if one is named. What can be said of some trees is said although others can't be
+/// read.
+///
+/// # Errors
+/// No trees are named, or they can't be read or loaded.
+pub fn configs(args: &TreeArgs, revision: Option<&str>) -> Result<Configs> {
     if args.configs.is_empty() && args.private_configs.is_empty() {
         let fault = Diagnostic::error(Code::Usage, "no configs are given");
         return Err(fault
             .with_help("name a config tree, a folder or a git URL, with --configs")
             .into());
     }
-    let (trees, platforms, faults) = trees(args, &[]);
+    let (trees, platforms, faults) = trees_at(args, &[], revision);
     match config::load_trees(trees, platforms) {
         Ok(configs) if faults.is_empty() => Ok(configs),
         Ok(_) => Err(Diagnostics(faults)),
@@ -115,8 +136,13 @@ fn configs(args: &TreeArgs) -> Result<Configs> {
 /// Reads the config trees, the private ones after the public ones and `more` folders last, and the platforms; beside them
 /// the faults of what can't be read.
 pub fn trees(args: &TreeArgs, more: &[PathBuf]) -> (Vec<Tree>, Platforms, Vec<Diagnostic>) {
+    trees_at(args, more, None)
+}
+
+fn trees_at(args: &TreeArgs, more: &[PathBuf], revision: Option<&str>) -> (Vec<Tree>, Platforms, Vec<Diagnostic>) {
     let options = repository::Options {
         as_of: args.configs_as_of.clone(),
+        revision: revision.map(str::to_string),
         cache: cache().map(|folder| folder.join("repositories")),
         limit: args.fetch_limit(),
     };

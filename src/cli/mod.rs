@@ -5,6 +5,7 @@ mod check;
 mod compile;
 mod database;
 mod demo;
+mod diff;
 mod explain_code;
 mod files;
 mod import;
@@ -36,6 +37,7 @@ enum Command {
     Run(run::RunArgs),
     Check(check::CheckArgs),
     Compile(compile::CompileArgs),
+    Diff(diff::DiffArgs),
     Import(import::ImportArgs),
     Query(query::QueryArgs),
     /// Compute a statistic on a client-level file
@@ -61,6 +63,7 @@ pub fn main() -> ExitCode {
         Command::Run(args) => run::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Compile(args) => compile::run(&args),
+        Command::Diff(args) => diff::run(&args),
         Command::Import(args) => import::run(args),
         Command::Query(args) => query::run(args),
         Command::Stats(args) => stats::run(&args),

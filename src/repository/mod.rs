@@ -48,6 +48,8 @@ pub struct AsOf {
 pub struct Options {
     /// The point in time whose state is read; without it, the present one.
     pub as_of: Option<AsOf>,
+    /// The branch, tag or commit that is read in place of what is there; goes before a point in time.
+    pub revision: Option<String>,
     /// The folder for mirrors of remote repositories, if there is a place for it.
     pub cache: Option<PathBuf>,
     /// How long one call of git may last.
@@ -101,12 +103,14 @@ pub fn read(
     warnings: &mut Vec<Diagnostic>,
 ) -> Result<Tree> {
     match location {
-        Location::Folder(folder) => match &options.as_of {
-            None => present(folder, options.limit),
-            Some(as_of) => past(folder, as_of, options.limit, check, warnings),
+        Location::Folder(folder) => match (&options.revision, &options.as_of) {
+            (Some(revision), _) => at(folder, revision, options.limit),
+            (None, None) => present(folder, options.limit),
+            (None, Some(as_of)) => past(folder, as_of, options.limit, check, warnings),
         },
         Location::Remote { url, reference } => {
             let name = without_credentials(url);
+            let reference = options.revision.as_ref().or(reference.as_ref());
             let name = match reference {
                 Some(reference) => format!("{name}#{reference}"),
                 None => name,
@@ -117,14 +121,14 @@ pub fn read(
                 return Err(fault.with_help("set XDG_CACHE_HOME or HOME").into());
             };
             let mirror = Mirror::fetch(url, reference.is_none(), cache, options.limit)?;
-            let commit = mirror.commit(reference.as_deref())?;
+            let commit = mirror.commit(reference.map(String::as_str))?;
             let place = objects::Place {
                 folder: mirror.folder(),
                 prefix: "",
                 name: &name,
                 limit: options.limit,
             };
-            match &options.as_of {
+            match options.as_of.as_ref().filter(|_| options.revision.is_none()) {
                 None => objects::read(&place, &commit).map_err(|failure| broken(&name, &failure).into()),
                 Some(as_of) => history::read(&place, &commit, as_of, check, warnings),
             }
@@ -137,7 +141,7 @@ fn present(folder: &Path, limit: Duration) -> Result<Tree> {
     let mut tree = Tree::read(folder)?;
     // Configs need no git: without it the commit is not known, which is no fault.
     // A folder that the commit lacks (one that git ignores) has no commit either.
-    if let Ok((commit, prefix)) = head(folder, limit)
+    if let Ok((commit, prefix)) = commit(folder, "HEAD", limit)
         && git::run(
             folder,
             &["cat-file", "-e", &format!("{commit}:{}", prefix.trim_end_matches('/'))],
@@ -165,7 +169,7 @@ fn past(
         let message = format!("the config folder {name} does not exist");
         return Err(Diagnostic::error(Code::Unreadable, message).into());
     }
-    let (commit, prefix) = head(folder, limit).map_err(|failure| {
+    let (commit, prefix) = commit(folder, "HEAD", limit).map_err(|failure| {
         let message = format!(
             "the config folder {name} can't be read as of {}: it is not in a git repository with commits",
             as_of.text
@@ -185,9 +189,40 @@ fn past(
     history::read(&place, &commit, as_of, check, warnings)
 }
 
-/// The commit that is checked out, and the folder's path within the repository, empty or with `/` at its end.
-fn head(folder: &Path, limit: Duration) -> std::result::Result<(String, String), Failure> {
-    let arguments = ["rev-parse", "--show-prefix", "HEAD^{commit}"];
+/// A folder as a branch, a tag or a commit of its repository has it.
+fn at(folder: &Path, revision: &str, limit: Duration) -> Result<Tree> {
+    let name = folder.display().to_string();
+    if !folder.is_dir() {
+        let message = format!("the config folder {name} does not exist");
+        return Err(Diagnostic::error(Code::Unreadable, message).into());
+    }
+    let unknown = |failure: Failure| {
+        let code = match failure {
+            Failure::Failed(_) => Code::Revision,
+            Failure::NotStarted(_) | Failure::TimedOut(_) => Code::Repository,
+        };
+        let fault = Diagnostic::error(code, format!("the config folder {name} can't be read at `{revision}`"));
+        fault.with_help(failure.to_string())
+    };
+    // What begins with `-` would be an option of git.
+    let (commit, prefix) = match revision.starts_with('-') {
+        true => Err(Failure::Failed("there is no such revision".to_string())),
+        false => commit(folder, revision, limit),
+    }
+    .map_err(unknown)?;
+    let place = objects::Place {
+        folder,
+        prefix: prefix.trim_end_matches('/'),
+        name: &name,
+        limit,
+    };
+    objects::read(&place, &commit).map_err(|failure| unknown(failure).into())
+}
+
+/// The commit of a revision, and the folder's path within the repository, empty or with `/` at its end.
+fn commit(folder: &Path, revision: &str, limit: Duration) -> std::result::Result<(String, String), Failure> {
+    let revision = format!("{revision}^{{commit}}");
+    let arguments = ["rev-parse", "--show-prefix", &revision];
     let output = git::text(git::run(folder, &arguments, Input::Nothing, limit)?);
     let (prefix, commit) = output.split_once('\n').unwrap_or_default();
     Ok((commit.to_string(), prefix.to_string()))

@@ -4,7 +4,7 @@ use minijinja::Value;
 
 use super::experiment::Block;
 use super::metrics::Metrics;
-use super::{Analysis, parameters, sources};
+use super::{Analysis, ids, parameters, sources};
 use crate::config::Configs;
 use crate::config::spec::Spec;
 use crate::diagnostics::{Diagnostic, Diagnostics, Result};
@@ -59,6 +59,7 @@ pub fn resolve_in_part(configs: &Configs, spec: &Spec, nimbus: &NimbusExperiment
         metrics: metrics.metrics,
         data_sources: metrics.data_sources,
     };
+    faults.extend(ids::faults(&analysis));
     (analysis, distinct(faults))
 }
 

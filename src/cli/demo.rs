@@ -73,6 +73,7 @@ pub fn run(args: &Arguments) -> Result<Outcome> {
             experiments: vec![demo.experiments.clone()],
             ..ExperimentArgs::default()
         },
+        use_glean_ids: false,
     };
     let functions = Functions::load(&[])?;
     let warehouse = DuckDb::open(

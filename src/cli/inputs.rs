@@ -13,7 +13,7 @@ use crate::config::platforms::{self, Platforms};
 use crate::config::tree::Tree;
 use crate::config::{self, Configs, Provenance};
 use crate::diagnostics::{Code, Diagnostic, Diagnostics, Result, nearest};
-use crate::experiment;
+use crate::experiment::{self, NimbusExperiment};
 use crate::experimenter::{self, Api};
 use crate::repository::{self, Location};
 
@@ -62,7 +62,7 @@ pub fn select(inputs: &Inputs) -> Result<Selection> {
         .filter(|experiment| is_wanted(&experiment.slug))
         .map(|experiment| Selected {
             slug: experiment.slug.clone(),
-            analysis: configs.resolve(experiment),
+            analysis: resolve(&configs, experiment, inputs.use_glean_ids),
             warnings: configs.warnings(experiment),
         });
     let mut selected: Vec<Selected> = resolved.collect();
@@ -76,6 +76,14 @@ pub fn select(inputs: &Inputs) -> Result<Selection> {
         experiments: selected,
         provenance: configs.provenance().to_vec(),
     })
+}
+
+fn resolve(configs: &Configs, experiment: &NimbusExperiment, use_glean_ids: bool) -> Result<Analysis> {
+    let analysis = configs.resolve(experiment)?;
+    match use_glean_ids {
+        false => Ok(analysis),
+        true => (analysis.with_glean_ids()).map_err(|faults| faults.within(&format!("experiment {}", experiment.slug))),
+    }
 }
 
 /// Reads the experiments from files, or from the API, each answer of which may take so long.

@@ -27,7 +27,6 @@ use crate::diagnostics::{Code, Diagnostic, Diagnostics, Severity, Span};
 use crate::experiment::NimbusExperiment;
 use crate::pipeline::{self, Selection};
 use crate::schedule;
-use crate::stats::Compat;
 use crate::tables::Destination;
 
 use self::subject::Subject;
@@ -189,7 +188,7 @@ fn compiled(analysis: &Analysis) -> Vec<Diagnostic> {
         let selection = Selection {
             date: Some(date),
             periods,
-            compat: Compat::None,
+            ..Selection::default()
         };
         match pipeline::compile(analysis, &selection, &destination) {
             Ok(work) => findings.extend(work.remarks.0),

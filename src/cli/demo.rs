@@ -85,11 +85,7 @@ pub fn run(args: &Arguments) -> Result<Outcome> {
             threads: args.threads.or((args.clients <= 100_000).then_some(1)),
         },
     )?;
-    let selection = Selection {
-        date: None,
-        periods: Period::ALL.to_vec(),
-        compat: Compat::None,
-    };
+    let selection = Selection::default();
     let results = args.dir.join("results");
     let sql = args.dir.join("sql");
     let mut outcome = Outcome::Complete;

@@ -158,6 +158,8 @@ pub struct PeriodView {
     pub target: TableName,
     /// The tables: a name that ends in `*`.
     pub tables: TableName,
+    /// The columns to show; all where none is named.
+    pub columns: Vec<String>,
 }
 
 /// A scan that computes metrics.

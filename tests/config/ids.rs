@@ -3,7 +3,6 @@
 use isobar::analysis::{Analysis, Period};
 use isobar::diagnostics::Diagnostics;
 use isobar::pipeline::{self, Selection, Work};
-use isobar::stats::Compat;
 use isobar::tables::Destination;
 
 use crate::tree::{Tree, json, parse};
@@ -48,9 +47,8 @@ fn resolve(config: &str, keys: &[(&str, serde_json::Value)]) -> Result<Analysis,
 
 fn compile(analysis: &Analysis) -> Result<Work, Diagnostics> {
     let selection = Selection {
-        date: None,
         periods: vec![Period::Week],
-        compat: Compat::None,
+        ..Selection::default()
     };
     let destination = Destination {
         project: "p".to_string(),

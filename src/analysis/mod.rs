@@ -6,6 +6,7 @@
 mod experiment;
 mod fragment;
 mod ids;
+mod inserted;
 pub mod json;
 mod metrics;
 mod parameters;

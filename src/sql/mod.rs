@@ -9,4 +9,5 @@ pub mod fragment;
 mod nesting;
 pub mod render;
 pub mod script;
+pub mod shape;
 pub mod types;

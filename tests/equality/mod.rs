@@ -5,4 +5,5 @@
 
 pub mod differences;
 pub mod fixtures;
+pub mod functions;
 pub mod statements;

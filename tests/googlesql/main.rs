@@ -6,6 +6,7 @@ mod analysis;
 mod equality;
 mod execution;
 mod functions;
+mod kinds;
 mod oracle;
 mod shapes;
 
@@ -36,6 +37,14 @@ fn statements_return_the_reference_rows() {
     let faults = execution::execute(&shared, &python, fixtures::functions(&shared));
     let shown: Vec<&str> = faults.iter().take(50).map(String::as_str).collect();
     assert!(faults.is_empty(), "{}", shown.join("\n"));
+}
+
+#[test]
+fn enrollment_kinds_return_what_plain_queries_return() {
+    let Some(python) = oracle::python() else { return };
+    let _turn = TURN.lock();
+    let faults = kinds::compare(&python);
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 
 #[test]

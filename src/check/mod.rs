@@ -5,6 +5,7 @@
 
 mod columns;
 mod definitions;
+mod enrollment;
 mod expression;
 mod signal;
 mod source;
@@ -125,6 +126,7 @@ const SECOND_FAULTS: [Code; 5] = [
 /// The findings in a resolved analysis, wherever its parts were defined.
 fn of_analysis(analysis: &Analysis) -> Vec<Diagnostic> {
     let mut findings = expression::findings(analysis);
+    findings.extend(enrollment::findings(analysis));
     findings.extend(statistic::findings(analysis));
     for (name, source) in &analysis.data_sources {
         let is_of_metrics = analysis

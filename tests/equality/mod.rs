@@ -6,4 +6,5 @@
 pub mod differences;
 pub mod fixtures;
 pub mod functions;
+pub mod mozilla;
 pub mod statements;

@@ -2,11 +2,13 @@
 //! with it: whether BigQuery SQL is accepted, and what it means.
 
 mod analysis;
+mod candidates;
 #[path = "../equality/mod.rs"]
 mod equality;
 mod execution;
 mod functions;
 mod oracle;
+mod selection;
 mod shapes;
 
 use std::sync::Mutex;

@@ -10,17 +10,18 @@ use indexmap::IndexMap;
 use isobar::config::{self, Configs};
 use isobar::extract::column_kind;
 use isobar::pipeline::BasisWork;
-use isobar::plan::summarize::{Columns, Source, SourceKind, summarize};
+use isobar::plan::summarize::{Columns, summarize};
 use isobar::sql::duckdb::Functions;
 use isobar::tables::TableName;
 use isobar::warehouse::duckdb::Limits;
-use isobar::warehouse::{DuckDb, Rows, Warehouse};
+use isobar::warehouse::{DuckDb, Rows, Value, Warehouse};
 
-use crate::equality::differences::differences;
+use crate::equality::differences::{differences, differences_within};
 use crate::equality::fixtures::{Schemas, enrollments_table, read, schemas};
 use crate::equality::statements::{basis, left_out, ours, resolved, work};
 use crate::oracle::Oracle;
 use crate::selection::CASES;
+use crate::summaries::{actual, rounding};
 
 /// Of every so many experiments one has its summaries compared.
 const SUMMARIES_OF: usize = 4;
@@ -157,7 +158,8 @@ impl Suite {
                 self.totals.summaries.fetch_add(1, Ordering::Relaxed);
                 match (expected, found) {
                     (Ok(expected), Ok(found)) => {
-                        let found = differences(&expected, &found, &[]);
+                        let slack = |column: &str, row: &[Value]| rounding(&expected, column, row);
+                        let found = differences_within(&expected, &found, &[], &slack);
                         self.fault(found.iter().take(3).map(|fault| format!("{name}: {fault}")));
                         self.totals
                             .summary_rows
@@ -174,27 +176,5 @@ impl Suite {
 
     fn fault(&self, faults: impl IntoIterator<Item = String>) {
         self.totals.faults.lock().unwrap().extend(faults);
-    }
-}
-
-/// The source with the columns that its tables have, as a run takes it.
-fn actual(source: &Source, columns: &IndexMap<TableName, Columns>) -> Source {
-    let SourceKind::MetricTable {
-        exposed_only,
-        pre_periods,
-    } = &source.kind
-    else {
-        unreachable!("a window's source is a metric table")
-    };
-    let there = |(period, (table, _)): (&String, &(TableName, Columns))| {
-        Some((period.clone(), (table.clone(), columns.get(table)?.clone())))
-    };
-    Source {
-        columns: columns[&source.table].clone(),
-        kind: SourceKind::MetricTable {
-            exposed_only: *exposed_only,
-            pre_periods: pre_periods.iter().filter_map(there).collect(),
-        },
-        ..source.clone()
     }
 }

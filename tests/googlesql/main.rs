@@ -10,6 +10,7 @@ mod functions;
 mod oracle;
 mod selection;
 mod shapes;
+mod summaries;
 
 use std::sync::Mutex;
 

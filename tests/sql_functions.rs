@@ -5,7 +5,8 @@ mod equality;
 
 use std::sync::Arc;
 
-use equality::functions::{BUILT_IN, CASES, MOZILLA, NAMED, check};
+use equality::functions::{BUILT_IN, CASES, check};
+use equality::mozilla::{MOZILLA, NAMED};
 use isobar::diagnostics::Source;
 use isobar::sql::duckdb::{Functions, translate};
 use isobar::warehouse::duckdb::Limits;

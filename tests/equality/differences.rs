@@ -5,6 +5,19 @@ use serde_json::Value as Json;
 
 /// How two results differ: as multisets of rows, columns by name, floats with a relative tolerance of 1e-9. Each difference is one line.
 pub fn differences(expected: &Rows, actual: &Rows, left_out: &[&str]) -> Vec<String> {
+    differences_within(expected, actual, left_out, &|_, _| 0.0)
+}
+
+/// The same where `slack` gives the absolute error that a float of an expected row may have besides, by the name of its column.
+pub fn differences_within(
+    expected: &Rows,
+    actual: &Rows,
+    left_out: &[&str],
+    slack: &dyn Fn(&str, &[Value]) -> f64,
+) -> Vec<String> {
+    let is_same = |wanted: &[Value], a: usize, found: &Value| {
+        same(&wanted[a], found) || within(&wanted[a], found, slack(&expected.columns[a].0, wanted))
+    };
     let mut faults = Vec::new();
     let mut places = Vec::new();
     for (place, (name, _)) in expected.columns.iter().enumerate() {
@@ -38,7 +51,7 @@ pub fn differences(expected: &Rows, actual: &Rows, left_out: &[&str]) -> Vec<Str
             if taken[place] {
                 continue;
             }
-            let unequal = places.iter().filter(|(a, b)| !same(&wanted[*a], &row[*b])).count();
+            let unequal = places.iter().filter(|(a, b)| !is_same(wanted, *a, &row[*b])).count();
             if unequal == 0 {
                 taken[place] = true;
                 found = true;
@@ -56,7 +69,7 @@ pub fn differences(expected: &Rows, actual: &Rows, left_out: &[&str]) -> Vec<Str
             Some((place, _)) => {
                 for (a, b) in places
                     .iter()
-                    .filter(|(a, b)| !same(&wanted[*a], &actual.rows[place][*b]))
+                    .filter(|(a, b)| !is_same(wanted, *a, &actual.rows[place][*b]))
                 {
                     let (name, row) = (&expected.columns[*a].0, &actual.rows[place]);
                     faults.push(format!(
@@ -85,6 +98,11 @@ fn same(a: &Value, b: &Value) -> bool {
         }
         (a, b) => a == b,
     }
+}
+
+/// Whether two floats differ by no more than an absolute error.
+fn within(a: &Value, b: &Value, slack: f64) -> bool {
+    matches!((a, b), (Value::Float64(a), Value::Float64(b)) if (a - b).abs() <= slack)
 }
 
 fn near(a: f64, b: f64) -> bool {

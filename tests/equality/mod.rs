@@ -7,4 +7,5 @@ pub mod differences;
 pub mod fixtures;
 pub mod functions;
 pub mod kinds;
+pub mod mozilla;
 pub mod statements;

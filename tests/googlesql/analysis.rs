@@ -1,42 +1,22 @@
-//! Every BigQuery statement of the corpus on Google's analyzer: one of each shape, and the first and last window of every period. With
+//! Every BigQuery statement of the corpus on Google's analyzer: one of each shape, and the first and last window of every experiment. With
 //! `ISOBAR_EXHAUSTIVE=1` each statement by itself.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
-use std::ops::ControlFlow;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use isobar::config::{self, Configs};
-use isobar::diagnostics::Source;
-use isobar::pipeline::Work;
 use isobar::results::tables;
-use isobar::sql::check;
-use isobar::sql::script::{Purpose, Statement, Target};
+use isobar::sql::script::Purpose;
 use rayon::prelude::*;
 
+use crate::candidates::{Candidate, candidates, relations};
 use crate::equality::fixtures::{Schemas, experiments, schemas};
 use crate::equality::statements::work;
 use crate::oracle::{Columns, Oracle};
 use crate::shapes::{hash, tokens};
-
-/// A statement that stands for those of its experiment that have the same shape.
-struct Candidate {
-    /// The number of its experiment.
-    experiment: usize,
-    statement: Statement,
-    /// Equal for statements of one shape over tables of the same columns.
-    shape: u64,
-    /// Equal for statements of one text.
-    text: u64,
-    /// Whether it is analysed even if another of its shape is.
-    is_required: bool,
-    /// The tables that statements of this shape make.
-    targets: Vec<String>,
-    /// How many statements it stands for.
-    count: usize,
-}
 
 /// What became of a shape.
 enum Outcome {
@@ -100,15 +80,8 @@ pub fn analyze(shared: &Path, python: &Path, functions: String) -> Vec<String> {
         &[Purpose::Metrics],
         &[Purpose::Summaries, Purpose::View],
     ] {
-        let before = suite.totals.analysed;
         suite.stage(&of(purposes));
-        let words: Vec<&str> = purposes.iter().map(|purpose| purpose.as_str()).collect();
-        let analysed = suite.totals.analysed - before;
-        println!(
-            "{} s: {analysed} statements analysed ({})",
-            start.elapsed().as_secs(),
-            words.join(", ")
-        );
+        println!("{} s: done", start.elapsed().as_secs());
     }
     suite.print()
 }
@@ -145,6 +118,14 @@ impl Suite<'_> {
             }
         }
         self.totals.analysed += jobs.len();
+        let purposes: BTreeSet<&str> = candidates.iter().map(|one| one.statement.purpose.as_str()).collect();
+        let purposes: Vec<&str> = purposes.into_iter().collect();
+        let all: usize = candidates.iter().map(|candidate| candidate.count).sum();
+        println!(
+            "{}: {} of {all} statements are analysed",
+            purposes.join(", "),
+            jobs.len()
+        );
         for ((candidate, key, _), columns) in jobs.iter().zip(self.run(&jobs)) {
             match columns {
                 // One refused statement of a shape is enough.
@@ -321,75 +302,4 @@ impl Suite<'_> {
         }
         totals.refused
     }
-}
-
-/// How many statements an experiment has, and those that stand for them.
-fn candidates(experiment: usize, slug: &str, work: Work, is_exhaustive: bool) -> (usize, Vec<Candidate>) {
-    let required = ends(&work);
-    let mut found: Vec<Candidate> = Vec::new();
-    let statements = work.into_script().statements;
-    let count = statements.len();
-    let mut places: HashMap<(usize, u64), usize> = HashMap::new();
-    for statement in statements {
-        let tokens = tokens(&statement.sql, slug);
-        let (text, shape) = (tokens.text(), tokens.shape());
-        let is_required = statement.purpose == Purpose::Enrollments || required.contains(&statement.name);
-        let target = match &statement.target {
-            Target::Table(table) | Target::TableIfEmpty(table) => Some(table.to_string()),
-            Target::View(_) | Target::Rows => None,
-        };
-        let place = (statement.purpose as usize, shape);
-        match places.get(&place).filter(|_| !is_required && !is_exhaustive) {
-            Some(place) => {
-                found[*place].count += 1;
-                found[*place].targets.extend(target);
-            }
-            None => {
-                places.insert(place, found.len());
-                found.push(Candidate {
-                    experiment,
-                    shape,
-                    text,
-                    is_required,
-                    targets: target.into_iter().collect(),
-                    count: 1,
-                    statement,
-                });
-            }
-        }
-    }
-    (count, found)
-}
-
-/// The names of the metrics statements of each period's first and last window.
-fn ends(work: &Work) -> HashSet<String> {
-    let mut ends: HashMap<_, Vec<&isobar::pipeline::WindowWork>> = HashMap::new();
-    for window in &work.windows {
-        ends.entry(window.window.period).or_default().push(window);
-    }
-    let windows = ends
-        .values()
-        .flat_map(|windows| [windows[0], windows[windows.len() - 1]]);
-    windows
-        .flat_map(|window| &window.bases)
-        .map(|basis| basis.metrics.name.clone())
-        .collect()
-}
-
-/// The full names of the tables that a statement reads.
-fn relations(statement: &Statement) -> Vec<String> {
-    let source = std::sync::Arc::new(Source {
-        path: statement.name.clone().into(),
-        text: statement.sql.clone(),
-    });
-    let mut names = Vec::new();
-    let _ = sqlparser::ast::visit_relations(&check::parse(&source).unwrap(), |name| {
-        let parts = name.0.iter().map(|part| part.to_string().replace('`', ""));
-        let name = parts.collect::<Vec<_>>().join(".");
-        if name.matches('.').count() >= 2 && !names.contains(&name) {
-            names.push(name);
-        }
-        ControlFlow::<()>::Continue(())
-    });
-    names
 }

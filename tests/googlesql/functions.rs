@@ -15,7 +15,8 @@ use rayon::prelude::*;
 use sqlparser::ast::{Expr, visit_expressions};
 
 use crate::equality::fixtures::experiments;
-use crate::equality::functions::{BUILT_IN, CASES, MOZILLA, NAMED, check};
+use crate::equality::functions::{BUILT_IN, CASES, check};
+use crate::equality::mozilla::{MOZILLA, NAMED};
 use crate::equality::statements::work;
 use crate::oracle::Oracle;
 

@@ -2,13 +2,16 @@
 //! with it: whether BigQuery SQL is accepted, and what it means.
 
 mod analysis;
+mod candidates;
 #[path = "../equality/mod.rs"]
 mod equality;
 mod execution;
 mod functions;
 mod kinds;
 mod oracle;
+mod selection;
 mod shapes;
+mod summaries;
 
 use std::sync::Mutex;
 

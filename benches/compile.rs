@@ -11,7 +11,6 @@ use std::time::Instant;
 use isobar::analysis::{Analysis, Period};
 use isobar::pipeline::{self, Selection};
 use isobar::schedule;
-use isobar::stats::Compat;
 use isobar::tables::Destination;
 use isobar::{config, experiment};
 use jiff::civil::Date;
@@ -131,7 +130,7 @@ fn statements(analysis: &Analysis, date: Option<Date>, periods: Vec<Period>) -> 
     let selection = Selection {
         date,
         periods,
-        compat: Compat::None,
+        ..Selection::default()
     };
     // An experiment that does not compile has been reported by then.
     pipeline::compile(analysis, &selection, &destination).map_or(0, |work| work.into_script().statements.len())

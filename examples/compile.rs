@@ -4,10 +4,8 @@
 
 use std::path::PathBuf;
 
-use isobar::analysis::Period;
 use isobar::diagnostics::Result;
 use isobar::pipeline::{self, Selection};
-use isobar::stats::Compat;
 use isobar::tables::Destination;
 use isobar::{config, experiment};
 
@@ -21,11 +19,7 @@ fn main() -> Result<()> {
     let (experiments, _) = experiment::load(std::slice::from_ref(experiments))?;
     for experiment in &experiments {
         let analysis = configs.resolve(experiment)?;
-        let selection = Selection {
-            date: None,
-            periods: Period::ALL.to_vec(),
-            compat: Compat::None,
-        };
+        let selection = Selection::default();
         let destination = Destination {
             project: "my-project".to_string(),
             dataset: "my_dataset".to_string(),

@@ -5,7 +5,7 @@
 use indexmap::IndexMap;
 use jiff::civil::Date;
 
-use crate::analysis::{Analysis, Basis, Period};
+use crate::analysis::{Analysis, Basis, Period, Segment};
 use crate::diagnostics::{Diagnostic, Diagnostics, Result, Severity};
 use crate::plan::column_kind::column_kind;
 use crate::plan::node::{Cohort, Node, PeriodView, Relation, UnitWindow};
@@ -27,6 +27,20 @@ pub struct Selection {
     pub periods: Vec<Period>,
     /// Whether statistics reproduce the reference's quirks.
     pub compat: Compat,
+    /// Whether each data source gets a view of its metrics, beside the one of all.
+    pub source_views: bool,
+}
+
+/// Every window of an experiment's life.
+impl Default for Selection {
+    fn default() -> Self {
+        Self {
+            date: None,
+            periods: Period::ALL.to_vec(),
+            compat: Compat::None,
+            source_views: false,
+        }
+    }
 }
 
 /// Everything that is due for an experiment.
@@ -401,6 +415,38 @@ impl Compiler<'_> {
             .collect()
     }
 
+    /// One view per data source of a period and basis: its metrics and sanity columns beside what every metric table says of a unit.
+    fn source_views(&self, windows: &[WindowWork], period: Period, basis: Basis) -> Result<Vec<Statement>> {
+        let of_period = windows.iter().filter(|work| work.window.period == period);
+        let mut nodes = of_period
+            .flat_map(|work| &work.bases)
+            .filter(|work| work.basis == basis);
+        // The windows of a period have the same metrics.
+        let Some(work) = nodes.next() else {
+            return Ok(Vec::new());
+        };
+        let (word, basis_word) = (period.as_str(), basis.as_str());
+        let views = work.node.sources.iter().map(|source| {
+            let own = work.node.columns.iter().filter(|column| column.cte == source.cte);
+            let view = PeriodView {
+                title: format!(
+                    "Metrics of experiment {}, {word}, basis {basis_word}, from the data source {}",
+                    self.destination.slug, source.name
+                ),
+                target: self.destination.source_view(basis, &source.name, period),
+                tables: self.destination.metrics_of_period(basis, period),
+                columns: unit_columns(&self.analysis.experiment.segments)
+                    .chain(own.map(|column| column.name.clone()))
+                    .collect(),
+            };
+            statement(
+                &Node::PeriodView(view),
+                format!("view_{word}_{basis_word}_{}", source.name),
+            )
+        });
+        views.collect()
+    }
+
     /// The views of the periods that have a window.
     fn views(&self, windows: &[WindowWork]) -> Result<Vec<Statement>> {
         let mut views = Vec::new();
@@ -411,6 +457,9 @@ impl Compiler<'_> {
                 .collect();
             let word = period.as_str();
             for basis in Basis::ALL.into_iter().filter(|basis| bases.contains(basis)) {
+                if self.selection.source_views {
+                    views.extend(self.source_views(windows, period, basis)?);
+                }
                 let view = PeriodView {
                     title: format!(
                         "Metrics of experiment {}, {word}, basis {}",
@@ -419,6 +468,7 @@ impl Compiler<'_> {
                     ),
                     target: self.destination.metrics_view(basis, period),
                     tables: self.destination.metrics_of_period(basis, period),
+                    columns: Vec::new(),
                 };
                 views.push(statement(
                     &Node::PeriodView(view),
@@ -430,12 +480,28 @@ impl Compiler<'_> {
                     title: format!("Statistics of experiment {}, {word}", self.destination.slug),
                     target: self.destination.statistics_view(period),
                     tables: self.destination.statistics_of_period(period),
+                    columns: Vec::new(),
                 };
                 views.push(statement(&Node::PeriodView(view), format!("view_{word}_statistics"))?);
             }
         }
         Ok(views)
     }
+}
+
+/// The columns that every metric table has, in order.
+fn unit_columns(segments: &[Segment]) -> impl Iterator<Item = String> + '_ {
+    let before = ["analysis_id", "branch", "enrollment_date", "num_enrollment_events"];
+    let after = [
+        "exposure_date",
+        "num_exposure_events",
+        "analysis_window_start",
+        "analysis_window_end",
+    ];
+    let segments = segments.iter().map(|segment| segment.name.clone());
+    (before.into_iter().map(str::to_string))
+        .chain(segments)
+        .chain(after.into_iter().map(str::to_string))
 }
 
 /// The columns of a metric table as far as the expressions tell their kinds; a column of unknown kind is taken for a number.

@@ -95,10 +95,7 @@ pub fn exposure_dates(signal: &ExposureSignal, window: &Window) -> Result<(Date,
         WindowLimit::AnalysisWindowEnd => window.end + enrollment_days,
     };
     let start = signal.window_start.map_or(0, days);
-    let end = match signal.window_end.map(days) {
-        None | Some(0) => enrollment_days,
-        Some(end) => end,
-    };
+    let end = signal.window_end.map_or(enrollment_days, days);
     Ok((
         plus(window.first_enrollment_date, start)?,
         plus(window.first_enrollment_date, end)?,

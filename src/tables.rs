@@ -108,6 +108,18 @@ impl Destination {
         ))
     }
 
+    /// `<slug>_<basis>_source_<data source>_<view word>`: all windows' metrics of one data source. (A wildcard over a period's tables
+    /// must not match the name of a view, whatever the source is called.)
+    pub fn source_view(&self, basis: Basis, source: &str, period: Period) -> TableName {
+        self.table(format!(
+            "{}_{}_source_{}_{}",
+            normalize(&self.slug),
+            basis.as_str(),
+            normalize(source),
+            period.view_word()
+        ))
+    }
+
     /// `statistics_<slug>_<view word>`: all windows' statistics of a period.
     pub fn statistics_view(&self, period: Period) -> TableName {
         self.table(format!("statistics_{}_{}", normalize(&self.slug), period.view_word()))

@@ -206,11 +206,11 @@ fn a_metric_of_an_outcome_may_be_listed() {
 #[test]
 fn the_unit_of_a_stand_in_is_that_of_the_enrollment_query() {
     check(
-        "[experiment]\nenrollment_query = 'SELECT profile_group_id AS analysis_id, b AS branch FROM p.d.t'\n",
+        "[experiment]\nenrollment_query = 'SELECT profile_group_id AS analysis_id, b AS branch, d AS enrollment_date, n AS num_enrollment_events FROM p.d.t'\n",
         "",
     );
     check(
-        "[experiment]\nanalysis_unit = 'client_id'\nenrollment_query = 'SELECT profile_group_id AS analysis_id, b AS branch FROM p.d.t'\n",
+        "[experiment]\nanalysis_unit = 'client_id'\nenrollment_query = 'SELECT profile_group_id AS analysis_id, b AS branch, d AS enrollment_date, n AS num_enrollment_events FROM p.d.t'\n",
         "E0207 error x.toml:3 the enrollment query mentions `profile_group_id`, but the unit of the experiment is `client_id`\n",
     );
 }
@@ -271,6 +271,23 @@ fn windows_of_exposure_signals() {
     check(
         &signal("e IS NOT NULL", "window_end = 'analysis_window_end'"),
         "E0220 info x.toml:8 the exposure signal is looked for until the end of each analysis window, so that what the treatment did after enrollment decides who counts as exposed\n",
+    );
+}
+
+#[test]
+fn columns_of_enrollment_queries() {
+    let config = |query: &str| format!("[experiment]\nenrollment_query = \"\"\"{query}\"\"\"\n");
+    let rest = "branch, enrollment_date, num_enrollment_events";
+    check(&config(&format!("SELECT id AS analysis_id, {rest} FROM t")), "");
+    check(&config("SELECT * FROM t"), "");
+    check(
+        &config(&format!("SELECT * FROM (SELECT client_id, {rest} FROM t)")),
+        "E0223 error x.toml:2 the enrollment query returns no column `analysis_id`\n",
+    );
+    check(
+        &config("SELECT analysis_id, branch, MIN(submission_date) FROM t GROUP BY 1, 2"),
+        "E0223 error x.toml:2 the enrollment query returns no column `enrollment_date`\n\
+         E0223 warning x.toml:2 the enrollment query returns no column `num_enrollment_events`\n",
     );
 }
 

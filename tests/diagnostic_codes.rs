@@ -55,6 +55,8 @@ const TESTS: &[(&str, &str, &str)] = &[
     ("E0219", "check.rs", "windows_of_exposure_signals"),
     ("E0220", "check.rs", "windows_of_exposure_signals"),
     ("E0221", "check.rs", "branches_of_the_real_experiment"),
+    ("E0222", "config/faults.rs", "inserted_values"),
+    ("E0223", "check.rs", "columns_of_enrollment_queries"),
     ("E0301", "config/faults.rs", "sql_that_does_not_parse"),
     ("E0302", "sql_functions.rs", "unknown_constructs_are_located"),
     ("E0303", "check.rs", "aggregates"),

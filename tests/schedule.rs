@@ -219,10 +219,10 @@ fn exposure_dates() {
         dates(Some(WindowLimit::Days(0)), Some(WindowLimit::Days(7)), week),
         "2025-01-06..2025-01-13"
     );
-    assert_eq!(dates(None, Some(WindowLimit::Days(0)), week), "2025-01-06..2025-01-13");
+    assert_eq!(dates(None, Some(WindowLimit::Days(0)), week), "2025-01-06..2025-01-06");
     assert_eq!(
         dates(None, Some(WindowLimit::EnrollmentStart), week),
-        "2025-01-06..2025-01-13"
+        "2025-01-06..2025-01-06"
     );
     assert_eq!(
         dates(Some(WindowLimit::EnrollmentEnd), Some(WindowLimit::Days(9)), week),

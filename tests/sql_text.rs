@@ -1,11 +1,9 @@
 //! The text of the demo's statements, as a reviewer reads it. Each snapshot was read line by line.
 
-use isobar::analysis::Period;
 use isobar::config;
 use isobar::demo;
 use isobar::experiment;
 use isobar::pipeline::{self, Selection};
-use isobar::stats::Compat;
 use isobar::tables::Destination;
 
 /// The statements of an experiment of the demo over its whole life: name and text.
@@ -17,11 +15,7 @@ fn statements(slug: &str) -> Vec<(String, String)> {
     assert!(rejected.is_empty());
     let experiment = experiments.iter().find(|experiment| experiment.slug == slug).unwrap();
     let analysis = configs.resolve(experiment).unwrap();
-    let selection = Selection {
-        date: None,
-        periods: Period::ALL.to_vec(),
-        compat: Compat::None,
-    };
+    let selection = Selection::default();
     let destination = Destination {
         project: "my-project".to_string(),
         dataset: "results".to_string(),

@@ -10,7 +10,6 @@ use isobar::diagnostics::{Diagnostics, Source};
 use isobar::experiment::{self, NimbusExperiment};
 use isobar::pipeline::{self, Selection};
 use isobar::schedule;
-use isobar::stats::Compat;
 use isobar::tables::Destination;
 
 /// The experiment `x` of nine weeks on desktop.
@@ -80,8 +79,7 @@ fn resolve(tree: Tree) {
     }
     let selection = Selection {
         date: Some(date),
-        periods: Period::ALL.to_vec(),
-        compat: Compat::None,
+        ..Selection::default()
     };
     let destination = Destination {
         project: "p".to_string(),

@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 use minijinja::Value;
 
-use super::{AnalysisUnit, EnrollmentsQuery, Experiment, ExposureSignal, Fragment, Segment};
+use super::{AnalysisUnit, EnrollmentsQuery, Experiment, ExposureSignal, Fragment, Segment, ids};
+use crate::config::platforms::Platform;
 use crate::config::spec::Spec;
 use crate::config::{self, Configs};
-use crate::diagnostics::{Code, Diagnostic, nearest};
+use crate::diagnostics::{Code, Diagnostic, Span, nearest};
 use crate::experiment::NimbusExperiment;
 
 /// Randomisation units of Experimenter with what a row of the tables then stands for.
@@ -23,6 +24,7 @@ const RANDOMIZATION_UNITS: [(&str, AnalysisUnit); 4] = [
 pub(super) struct Block {
     pub slug: String,
     pub app_name: String,
+    pub app_id: String,
     pub dataset: String,
     pub start_date: Option<Date>,
     pub end_date: Option<Date>,
@@ -30,7 +32,9 @@ pub(super) struct Block {
     pub enrollment_period: i64,
     pub reference_branch: Option<String>,
     pub analysis_unit: AnalysisUnit,
+    pub analysis_unit_at: Span,
     pub enrollments_query: EnrollmentsQuery,
+    pub enrollments_query_at: Option<Span>,
     pub platform_is_supported: bool,
     pub outcomes: Vec<String>,
 }
@@ -46,6 +50,7 @@ impl Block {
         // The day on which enrollment ended is a day of enrollment itself.
         let observed = seen.map(|(end, start)| i64::from((end - start).get_days()) + 1);
         let platform = configs.platform(nimbus.app_name());
+        let app_id = app_id(nimbus, platform);
         if let Some((true, span)) = &config.is_private
             && config.dataset_id.is_none()
         {
@@ -56,7 +61,8 @@ impl Block {
         Self {
             slug: nimbus.slug.clone(),
             app_name: nimbus.app_name().to_string(),
-            dataset: dataset(nimbus.app_id()),
+            dataset: dataset(&app_id),
+            app_id,
             start_date,
             end_date,
             proposed_enrollment,
@@ -65,14 +71,19 @@ impl Block {
                 Some(branch) => Some(branch.value.clone()),
                 None => nimbus.reference_branch.clone(),
             },
-            analysis_unit: match config.analysis_unit {
-                Some(unit) => unit,
+            analysis_unit: match &config.analysis_unit {
+                Some((unit, _)) => *unit,
                 None => analysis_unit(nimbus, faults),
             },
-            enrollments_query: config
-                .enrollments_query_type
-                .or(platform.map(|platform| platform.enrollments_query))
-                .unwrap_or(EnrollmentsQuery::GleanEvent),
+            analysis_unit_at: match &config.analysis_unit {
+                Some((_, span)) => span.clone(),
+                None => nimbus.bucket_config.randomization_unit.span.clone(),
+            },
+            enrollments_query: match &config.enrollments_query_type {
+                Some((query, _)) => *query,
+                None => platform.map_or(EnrollmentsQuery::GleanEvent, |platform| platform.enrollments_query),
+            },
+            enrollments_query_at: config.enrollments_query_type.as_ref().map(|(_, span)| span.clone()),
             platform_is_supported: platform.is_some(),
             outcomes: config::outcomes(spec, nimbus)
                 .into_iter()
@@ -98,7 +109,7 @@ impl Block {
             ("slug", text(&self.slug)),
             ("type", text("v6")),
             ("app_name", text(&self.app_name)),
-            ("app_id", text(nimbus.app_id())),
+            ("app_id", text(&self.app_id)),
             ("start_date", midnight(self.start_date)),
             ("end_date", midnight(self.end_date)),
             ("enrollment_end_date", midnight(nimbus.enrollment_end_date)),
@@ -133,13 +144,14 @@ impl Block {
     ) -> Experiment {
         let config = &spec.experiment;
         Experiment {
+            client_ids: ids::client_ids(&self.app_name, self.enrollments_query, enrollment_query.is_some()),
             has_external_config_overrides: self.reference_branch != nimbus.reference_branch
                 || self.start_date != nimbus.start_date
                 || self.end_date != nimbus.end_date
                 || self.proposed_enrollment != nimbus.proposed_enrollment,
             slug: self.slug,
             app_name: self.app_name,
-            app_id: nimbus.app_id().to_string(),
+            app_id: self.app_id,
             dataset: self.dataset,
             is_complete: self.end_date.is_some(),
             start_date: self.start_date,
@@ -157,7 +169,9 @@ impl Block {
             sample_size: config.sample_size.filter(|percent| *percent != 0),
             randomization_unit: nimbus.bucket_config.randomization_unit.value.clone(),
             analysis_unit: self.analysis_unit,
+            analysis_unit_at: self.analysis_unit_at,
             enrollments_query: self.enrollments_query,
+            enrollments_query_at: self.enrollments_query_at,
             platform_is_supported: self.platform_is_supported,
             enrollment_query,
             outcomes: self.outcomes,
@@ -181,6 +195,14 @@ fn analysis_unit(nimbus: &NimbusExperiment, faults: &mut Vec<Diagnostic>) -> Ana
     let fault = Diagnostic::error(Code::AnalysisUnit, message).with_span(named.span.clone());
     faults.push(fault.with_help(help));
     AnalysisUnit::ClientId
+}
+
+/// The experiment's app id, else that of its app, else none. Experimenter sends an empty one where several channels share an
+/// experiment.
+fn app_id(nimbus: &NimbusExperiment, platform: Option<&Platform>) -> String {
+    let own = nimbus.app_id.as_deref().filter(|id| !id.is_empty());
+    let id = own.or(platform.map(|platform| platform.app_id.as_str()));
+    id.unwrap_or_default().to_string()
 }
 
 /// The BigQuery dataset of an app id: letters and digits in lower case, `_` for all else.

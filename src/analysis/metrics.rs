@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 use indexmap::IndexMap;
 
-use super::fragment::checked;
+use super::inserted::Harmless;
 use super::resolve::Scope;
 use super::{AnalysisUnit, Basis, DataSource, Metric, Period, Summary, sources};
 use crate::config::format::format;
@@ -135,7 +135,8 @@ impl Metrics {
             faults.push(fault.with_help("set `analysis_units` of the metric to units that its data source has"));
         }
         resolved.data_source = Some(data_source.value.clone());
-        match scope.configs.templates().render(select, &what, &scope.parameters) {
+        let templates = scope.configs.templates();
+        match templates.render(select, &what, &scope.parameters) {
             Err(errors) => {
                 faults.extend(errors.0);
                 return None;
@@ -144,7 +145,12 @@ impl Metrics {
                 match format(&rendered, &[("experiment_slug", &scope.block.slug)]) {
                     Ok(sql) => {
                         let what = format!("the select expression of {what}");
-                        resolved.select = Some(checked(select, sql, Role::Expression, &what, faults));
+                        let render = |harmless: &Harmless| {
+                            let rendered = templates.render(select, &what, &harmless.parameters).ok()?;
+                            format(&rendered, &[("experiment_slug", &harmless.slug)]).ok()
+                        };
+                        let sql = (select, sql);
+                        resolved.select = Some(scope.checked(sql, Role::Expression, &what, faults, render));
                     }
                     Err(fault) => faults.push(sources::brace(select, &rendered, &what, true, fault)),
                 }

@@ -5,6 +5,8 @@
 
 mod experiment;
 mod fragment;
+mod ids;
+mod inserted;
 pub mod json;
 mod metrics;
 mod parameters;
@@ -37,6 +39,17 @@ pub enum AnalysisUnit {
     ClientId,
     /// A profile group: several profiles of one person on one machine.
     ProfileGroupId,
+}
+
+/// Which client id a unit of the enrollments is known by. Firefox desktop has two that share no value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ClientIds {
+    /// That of the source's `client_id_column`: apps with one kind of id, and custom enrollment queries.
+    Own,
+    /// Desktop's legacy telemetry id.
+    Legacy,
+    /// Desktop's Glean id.
+    Glean,
 }
 
 /// Which population a metric's windows count for.
@@ -115,7 +128,7 @@ pub struct Experiment {
     pub slug: String,
     /// `firefox_desktop`, `fenix`, ...
     pub app_name: String,
-    /// `firefox-desktop`, `org.mozilla.firefox`, ...
+    /// `firefox-desktop`, `org.mozilla.firefox`, ...; the platform's where the API has none, and empty where there is neither.
     pub app_id: String,
     /// The BigQuery dataset of the app: its id in lower case with `_` for all but letters and digits.
     pub dataset: String,
@@ -151,8 +164,14 @@ pub struct Experiment {
     pub randomization_unit: String,
     /// What a row of the tables stands for.
     pub analysis_unit: AnalysisUnit,
+    /// What says so: a value of the config, else of the API.
+    pub analysis_unit_at: Span,
     /// The built-in query for enrollments.
     pub enrollments_query: EnrollmentsQuery,
+    /// The config's value that says so; `None` where it is the platform's.
+    pub enrollments_query_at: Option<Span>,
+    /// Which of desktop's client ids the enrollments have.
+    pub client_ids: ClientIds,
     /// Whether the app is one whose experiments can be analysed.
     pub platform_is_supported: bool,
     /// SQL that replaces the built-in query.
@@ -334,7 +353,7 @@ pub struct ExposureSignal {
     pub description: String,
     /// From when rows count; absent: from the first date of enrollment.
     pub window_start: Option<WindowLimit>,
-    /// Until when rows count; absent or `Days(0)`: to the last date of enrollment.
+    /// Until when rows count; absent: to the last date of enrollment.
     pub window_end: Option<WindowLimit>,
 }
 

@@ -1,39 +1,43 @@
 //! Parameters: values that an experiment or an outcome gives to its select expressions, one for all or one by branch.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use indexmap::IndexMap;
 use minijinja::Value;
+use minijinja::value::Serde;
 use serde_json::json;
 
+use super::inserted;
 use crate::config::spec::{ParameterSpec, ParameterValue};
 use crate::diagnostics::{Code, Diagnostic};
+use crate::sql::render::double_quoted;
 
 /// Parameters for templates and for people.
 pub(super) struct Parameters {
     /// `{parameters: {name: SQL text}}`.
     pub context: Value,
+    /// The same with harmless texts; `None` where all are so.
+    pub harmless: Option<Value>,
     /// Name to `value`, `default`, `distinct_by_branch`.
     pub values: IndexMap<String, serde_json::Value>,
 }
 
 /// Finds each parameter's value and how it looks in SQL.
 pub(super) fn resolve(specs: &IndexMap<String, ParameterSpec>, faults: &mut Vec<Diagnostic>) -> Parameters {
-    let mut rendered = BTreeMap::new();
+    let (mut rendered, mut harmless) = (BTreeMap::new(), BTreeMap::new());
     let mut values = IndexMap::new();
     for (name, spec) in specs {
         let distinct = spec.distinct_by_branch.unwrap_or(false);
         let value = spec.value.as_ref().or(spec.default.as_ref());
         match (distinct, value) {
             (false, Some(ParameterValue::Text(text))) => {
-                rendered.insert(name.as_str(), Value::from(text.as_str()));
+                rendered.insert(name.as_str(), Cow::Borrowed(text.as_str()));
+                harmless.insert(name.as_str(), inserted::harmless(text));
             }
             (true, Some(ParameterValue::ByBranch(by_branch))) => {
-                let cases: String = by_branch
-                    .iter()
-                    .map(|(branch, value)| format!(" WHEN \"{branch}\" THEN \"{value}\""))
-                    .collect();
-                rendered.insert(name.as_str(), Value::from(format!("CASE e.branch{cases} END")));
+                rendered.insert(name.as_str(), case(by_branch, &Cow::Borrowed).into());
+                harmless.insert(name.as_str(), case(by_branch, &inserted::harmless).into());
             }
             (distinct, found) => faults.push(fault(name, spec, distinct, found)),
         }
@@ -45,9 +49,24 @@ pub(super) fn resolve(specs: &IndexMap<String, ParameterSpec>, faults: &mut Vec<
         values.insert(name.clone(), json);
     }
     Parameters {
-        context: Value::from(BTreeMap::from([("parameters", Value::from(rendered))])),
+        harmless: (harmless != rendered).then(|| context(&harmless)),
+        context: context(&rendered),
         values,
     }
+}
+
+fn context(parameters: &BTreeMap<&str, Cow<'_, str>>) -> Value {
+    Value::from(Serde(BTreeMap::from([("parameters", parameters)])))
+}
+
+/// The value of the row's branch, each text changed by `with`.
+fn case<'a>(by_branch: &'a IndexMap<String, String>, with: &dyn Fn(&'a str) -> Cow<'a, str>) -> String {
+    let literal = |text| double_quoted(&with(text));
+    let cases: String = by_branch
+        .iter()
+        .map(|(branch, value)| format!(" WHEN {} THEN {}", literal(branch), literal(value)))
+        .collect();
+    format!("CASE e.branch{cases} END")
 }
 
 fn fault(name: &str, spec: &ParameterSpec, distinct: bool, found: Option<&ParameterValue>) -> Diagnostic {

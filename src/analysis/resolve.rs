@@ -3,8 +3,9 @@
 use minijinja::Value;
 
 use super::experiment::Block;
+use super::inserted::Harmless;
 use super::metrics::Metrics;
-use super::{Analysis, parameters, sources};
+use super::{Analysis, ids, parameters, sources};
 use crate::config::Configs;
 use crate::config::spec::Spec;
 use crate::diagnostics::{Diagnostic, Diagnostics, Result};
@@ -24,6 +25,8 @@ pub(super) struct Scope<'a> {
     pub parameters: Value,
     /// `{experiment: ...}`, for sources and the enrollment query.
     pub experiment: Value,
+    /// Stand-ins for values that could change SQL, where there are such.
+    pub harmless: Option<Harmless>,
 }
 
 /// Fills an [`Analysis`] from an experiment's merged layers; see [`Configs::resolve`].
@@ -39,13 +42,16 @@ pub fn resolve_in_part(configs: &Configs, spec: &Spec, nimbus: &NimbusExperiment
     let mut faults = Vec::new();
     let block = Block::new(configs, spec, nimbus, &mut faults);
     let parameters = parameters::resolve(&spec.parameters, &mut faults);
+    let experiment = block.context(nimbus);
+    let harmless = Harmless::of(parameters.harmless, &parameters.context, &experiment, &block.slug);
     let scope = Scope {
         configs,
         spec,
         definitions: configs.definitions(nimbus.app_name()),
         block: &block,
         parameters: parameters.context,
-        experiment: block.context(nimbus),
+        experiment,
+        harmless,
     };
     let mut metrics = Metrics::default();
     metrics.resolve(&scope, &mut faults);
@@ -59,6 +65,7 @@ pub fn resolve_in_part(configs: &Configs, spec: &Spec, nimbus: &NimbusExperiment
         metrics: metrics.metrics,
         data_sources: metrics.data_sources,
     };
+    faults.extend(ids::faults(&analysis));
     (analysis, distinct(faults))
 }
 

@@ -3,6 +3,7 @@
 use indexmap::IndexMap;
 
 use super::fragment::checked;
+use super::inserted::Harmless;
 use super::resolve::Scope;
 use super::{AnalysisUnit, DataSource, ExperimentsColumn, ExposureSignal, Fragment, Segment, SegmentDataSource};
 use crate::config::format::{self, format, mentions};
@@ -94,7 +95,14 @@ fn from(
     }
     let sql = expand(text, &rendered, &what, dataset, faults)?;
     let what = format!("the from expression of {what}");
-    Some((rendered, checked(text, sql, Role::Source, &what, faults)))
+    let render = |harmless: &Harmless| {
+        // What no template changed may have doubled braces that a template would take for its own.
+        let is_template = rendered != text.value;
+        let rendered = is_template.then(|| templates.render(text, &what, &harmless.experiment).ok())??;
+        format(&rendered, &[("dataset", dataset)]).ok()
+    };
+    let fragment = scope.checked((text, sql), Role::Source, &what, faults, render);
+    Some((rendered, fragment))
 }
 
 /// Resolves the segments: the config's, then the API's, each once.
@@ -187,9 +195,17 @@ fn segment_data_source(scope: &Scope<'_>, name: &Text, faults: &mut Vec<Diagnost
         faults.push(Diagnostic::error(Code::WindowOrder, message).with_span(text.span.clone()));
     }
     let what = format!("the from expression of {what}");
+    let render = |harmless: &Harmless| {
+        let rendered = scope
+            .configs
+            .templates()
+            .render(text, &what, &harmless.experiment)
+            .ok()?;
+        format(&rendered, &[("dataset", &scope.block.dataset)]).ok()
+    };
     Some(SegmentDataSource {
         name: spec.name.clone(),
-        from: checked(text, sql, Role::Source, &what, faults),
+        from: scope.checked((text, sql), Role::Source, &what, faults, render),
         from_expression: rendered,
         window_start,
         window_end,
@@ -236,7 +252,11 @@ pub(super) fn enrollment_query(scope: &Scope<'_>, faults: &mut Vec<Diagnostic>) 
     let text = scope.spec.experiment.enrollment_query.as_ref()?;
     let what = "the enrollment query";
     match scope.configs.templates().render(text, what, &scope.experiment) {
-        Ok(sql) => Some(checked(text, sql, Role::Query, what, faults)),
+        Ok(sql) => {
+            let templates = scope.configs.templates();
+            let render = |harmless: &Harmless| templates.render(text, what, &harmless.experiment).ok();
+            Some(scope.checked((text, sql), Role::Query, what, faults, render))
+        }
         Err(errors) => {
             faults.extend(errors.0);
             None

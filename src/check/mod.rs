@@ -5,6 +5,7 @@
 
 mod columns;
 mod definitions;
+mod enrollment;
 mod expression;
 mod signal;
 mod source;
@@ -27,7 +28,6 @@ use crate::diagnostics::{Code, Diagnostic, Diagnostics, Severity, Span};
 use crate::experiment::NimbusExperiment;
 use crate::pipeline::{self, Selection};
 use crate::schedule;
-use crate::stats::Compat;
 use crate::tables::Destination;
 
 use self::subject::Subject;
@@ -126,6 +126,7 @@ const SECOND_FAULTS: [Code; 5] = [
 /// The findings in a resolved analysis, wherever its parts were defined.
 fn of_analysis(analysis: &Analysis) -> Vec<Diagnostic> {
     let mut findings = expression::findings(analysis);
+    findings.extend(enrollment::findings(analysis));
     findings.extend(statistic::findings(analysis));
     for (name, source) in &analysis.data_sources {
         let is_of_metrics = analysis
@@ -189,7 +190,7 @@ fn compiled(analysis: &Analysis) -> Vec<Diagnostic> {
         let selection = Selection {
             date: Some(date),
             periods,
-            compat: Compat::None,
+            ..Selection::default()
         };
         match pipeline::compile(analysis, &selection, &destination) {
             Ok(work) => findings.extend(work.remarks.0),

@@ -18,6 +18,10 @@ pub struct Inputs {
     pub trees: TreeArgs,
     #[command(flatten)]
     pub experiments: ExperimentArgs,
+    /// Firefox desktop alone: find units by Glean events and join sources by their Glean client ids, in place of the legacy
+    /// telemetry's
+    #[arg(long, visible_alias = "glean-only")]
+    pub use_glean_ids: bool,
 }
 
 /// Which configs.

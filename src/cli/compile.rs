@@ -16,7 +16,6 @@ use crate::diagnostics::{Diagnostics, Result, Source};
 use crate::pipeline::{self, Selection};
 use crate::sql::duckdb::{self, Functions};
 use crate::sql::script::{Purpose, Script, Statement, Target};
-use crate::stats::Compat;
 
 /// Compile experiments to SQL without running it
 #[derive(Debug, Args)]
@@ -32,8 +31,11 @@ pub struct CompileArgs {
     #[arg(long, value_delimiter = ',', value_parser = args::period, value_name = "LIST")]
     analysis_periods: Vec<Period>,
     /// Make every statement stand alone: it holds the queries of the tables that it would read; there are no views
-    #[arg(long)]
+    #[arg(long, conflicts_with = "source_views")]
     inline: bool,
+    /// Publish a view of each data source's metrics too, beside the one of all metrics of a period and basis
+    #[arg(long)]
+    source_views: bool,
     /// What to emit
     #[arg(long, default_value = "sql")]
     emit: Emit,
@@ -190,7 +192,8 @@ fn script(args: &CompileArgs, analysis: &Analysis) -> Result<(Script, Diagnostic
     let selection = Selection {
         date: args.date.date(),
         periods: args::periods(&args.analysis_periods),
-        compat: Compat::None,
+        source_views: args.source_views,
+        ..Selection::default()
     };
     let destination = args.place.destination(&analysis.experiment);
     let within = |faults: Diagnostics| faults.within(&format!("experiment {}", analysis.experiment.slug));

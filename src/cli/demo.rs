@@ -73,6 +73,7 @@ pub fn run(args: &Arguments) -> Result<Outcome> {
             experiments: vec![demo.experiments.clone()],
             ..ExperimentArgs::default()
         },
+        use_glean_ids: false,
     };
     let functions = Functions::load(&[])?;
     let warehouse = DuckDb::open(
@@ -84,11 +85,7 @@ pub fn run(args: &Arguments) -> Result<Outcome> {
             threads: args.threads.or((args.clients <= 100_000).then_some(1)),
         },
     )?;
-    let selection = Selection {
-        date: None,
-        periods: Period::ALL.to_vec(),
-        compat: Compat::None,
-    };
+    let selection = Selection::default();
     let results = args.dir.join("results");
     let sql = args.dir.join("sql");
     let mut outcome = Outcome::Complete;

@@ -13,7 +13,6 @@ use crate::analysis::{Analysis, Period};
 use crate::compare::{self, Change, Kind, Side};
 use crate::diagnostics::{Diagnostic, Diagnostics, Result, to_text};
 use crate::pipeline::{self, Selection, Work};
-use crate::stats::Compat;
 
 /// Show which statements of which experiments a config change alters
 #[derive(Debug, Args)]
@@ -71,7 +70,8 @@ pub fn run(args: &DiffArgs) -> Result<Outcome> {
         }
     };
     let chosen = inputs::choose(&args.inputs.experiments, trees.answer_limit())?;
-    let (base, head) = (inputs::resolve(&base, &chosen), inputs::resolve(&head, &chosen));
+    let resolve = |configs| inputs::resolve(configs, &chosen, args.inputs.use_glean_ids);
+    let (base, head) = (resolve(&base), resolve(&head));
     let pairs: Vec<(&Selected, &Selected)> = base.experiments.iter().zip(&head.experiments).collect();
     // An experiment's statements are dropped as soon as they are compared: those of all would fill the memory.
     let compared: Vec<(Option<Changed>, Diagnostics)> =
@@ -124,7 +124,7 @@ fn compiled<'a>(args: &DiffArgs, selected: &'a Selected) -> Compiled<'a> {
     let selection = Selection {
         date: args.date.date(),
         periods: args::periods(&args.analysis_periods),
-        compat: Compat::None,
+        ..Selection::default()
     };
     let destination = args.place.destination(&analysis.experiment);
     let work = pipeline::compile(analysis, &selection, &destination)

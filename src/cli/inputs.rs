@@ -48,7 +48,7 @@ pub struct Chosen {
 pub fn select(inputs: &Inputs) -> Result<Selection> {
     let configs = configs(&inputs.trees, None)?;
     let chosen = choose(&inputs.experiments, inputs.trees.answer_limit())?;
-    Ok(resolve(&configs, &chosen))
+    Ok(resolve(&configs, &chosen, inputs.use_glean_ids))
 }
 
 /// The experiments that were asked for; reading an answer of the API may take so long.
@@ -76,11 +76,11 @@ pub fn choose(args: &ExperimentArgs, limit: Duration) -> Result<Chosen> {
     Ok(Chosen { experiments, rejected })
 }
 
-/// The experiments in the order of the files, then those that could not be read.
-pub fn resolve(configs: &Configs, chosen: &Chosen) -> Selection {
+/// The experiments in the order of the files, by Glean's ids if they are wanted, then those that could not be read.
+pub fn resolve(configs: &Configs, chosen: &Chosen, use_glean_ids: bool) -> Selection {
     let resolved = chosen.experiments.par_iter().map(|experiment| Selected {
         slug: experiment.slug.clone(),
-        analysis: configs.resolve(experiment),
+        analysis: resolve_one(configs, experiment, use_glean_ids),
         warnings: configs.warnings(experiment),
     });
     let mut selected: Vec<Selected> = resolved.collect();
@@ -92,6 +92,14 @@ pub fn resolve(configs: &Configs, chosen: &Chosen) -> Selection {
     Selection {
         experiments: selected,
         provenance: configs.provenance().to_vec(),
+    }
+}
+
+fn resolve_one(configs: &Configs, experiment: &NimbusExperiment, use_glean_ids: bool) -> Result<Analysis> {
+    let analysis = configs.resolve(experiment)?;
+    match use_glean_ids {
+        false => Ok(analysis),
+        true => (analysis.with_glean_ids()).map_err(|faults| faults.within(&format!("experiment {}", experiment.slug))),
     }
 }
 

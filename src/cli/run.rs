@@ -44,7 +44,7 @@ pub struct RunArgs {
     #[arg(long)]
     dry_run: bool,
     /// With --dry-run: make every statement stand alone, with the queries of the tables that it would read
-    #[arg(long, requires = "dry_run")]
+    #[arg(long, requires = "dry_run", conflicts_with = "source_views")]
     inline: bool,
     /// Also write each statement to DIR/<slug>/<name>.sql
     #[arg(long, value_name = "DIR")]
@@ -52,6 +52,9 @@ pub struct RunArgs {
     /// Also write the statistics of each period to DIR/statistics/statistics_<slug>_<period>.json
     #[arg(long, value_name = "DIR")]
     export_dir: Option<PathBuf>,
+    /// Publish a view of each data source's metrics too, beside the one of all metrics of a period and basis
+    #[arg(long)]
+    source_views: bool,
     /// Reproduce the quirks of another program's statistics, for comparing side by side
     #[arg(long, value_name = "PROGRAM")]
     compat: Option<CompatChoice>,
@@ -210,6 +213,7 @@ fn prepare<'a>(args: &RunArgs, selected: &'a Selected) -> Result<Prepared<'a>> {
         date: args.date.date(),
         periods: args::periods(&args.analysis_periods),
         compat: CompatChoice::compat(args.compat),
+        source_views: args.source_views,
     };
     let destination = args.place.destination(experiment);
     let compile = match args.inline {

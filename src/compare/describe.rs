@@ -74,7 +74,7 @@ pub(super) fn enrollment(cohort: &Cohort) -> String {
         cohort.enrollment.last,
         cohort.kind,
         cohort.id_column,
-        cohort.sample_size,
+        cohort.sample_size.unwrap_or(100),
         cohort.exposure_kind
     )
 }

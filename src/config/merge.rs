@@ -107,8 +107,8 @@ fn experiment(lower: ExperimentSpec, upper: &ExperimentSpec) -> ExperimentSpec {
         is_private: upper.is_private.clone().or(lower.is_private),
         dataset_id: text(lower.dataset_id, &upper.dataset_id),
         sample_size: number(lower.sample_size, upper.sample_size),
-        analysis_unit: upper.analysis_unit.or(lower.analysis_unit),
-        enrollments_query_type: upper.enrollments_query_type.or(lower.enrollments_query_type),
+        analysis_unit: upper.analysis_unit.clone().or(lower.analysis_unit),
+        enrollments_query_type: upper.enrollments_query_type.clone().or(lower.enrollments_query_type),
     }
 }
 

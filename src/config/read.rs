@@ -196,8 +196,8 @@ fn read_experiment(table: &Table, span: Span, faults: &mut Vec<Diagnostic>) -> E
         },
         dataset_id: fields.text("dataset_id"),
         sample_size: fields.integer("sample_size"),
-        analysis_unit: fields.choice("analysis_unit", &UNITS),
-        enrollments_query_type: fields.choice("enrollments_query_type", &ENROLLMENTS_QUERIES),
+        analysis_unit: fields.located_choice("analysis_unit", &UNITS),
+        enrollments_query_type: fields.located_choice("enrollments_query_type", &ENROLLMENTS_QUERIES),
     };
     fields.misplaced("default_dataset", "`default_dataset` belongs to a data source");
     fields.misplaced(

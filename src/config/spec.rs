@@ -70,10 +70,10 @@ pub struct ExperimentSpec {
     pub dataset_id: Option<Text>,
     /// Percent of clients.
     pub sample_size: Option<i64>,
-    /// The unit of analysis.
-    pub analysis_unit: Option<AnalysisUnit>,
-    /// The built-in query for enrollments.
-    pub enrollments_query_type: Option<EnrollmentsQuery>,
+    /// The unit of analysis, and the place of the value.
+    pub analysis_unit: Option<(AnalysisUnit, Span)>,
+    /// The built-in query for enrollments, and the place of the value.
+    pub enrollments_query_type: Option<(EnrollmentsQuery, Span)>,
 }
 
 /// `[experiment.exposure_signal]`.

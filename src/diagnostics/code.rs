@@ -108,6 +108,10 @@ codes! {
     SignalAfterTreatment = "E0220", Input;
     /// A branch that the experiment does not have.
     UnknownBranch = "E0221", Input;
+    /// A value that a template inserts changes the SQL around it.
+    InsertedValue = "E0222", Input;
+    /// A custom enrollment query without a column that every statement reads.
+    EnrollmentColumns = "E0223", Input;
     /// An emitted or author-written SQL text does not parse.
     SqlSyntax = "E0301", Input;
     /// The embedded engine has no counterpart of a function, type or construct.

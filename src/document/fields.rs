@@ -178,6 +178,13 @@ impl<'t, 'f> Fields<'t, 'f> {
         self.choose(key, &text, choices)
     }
 
+    /// A text out of a fixed set, and its place.
+    pub fn located_choice<T: Copy>(&mut self, key: &'static str, choices: &[(&'static str, T)]) -> Option<(T, Span)> {
+        let text = self.text(key)?;
+        let choice = self.choose(key, &text, choices)?;
+        Some((choice, text.span))
+    }
+
     /// A list of texts out of a fixed set.
     pub fn choices<T: Copy>(&mut self, key: &'static str, choices: &[(&'static str, T)]) -> Option<Vec<T>> {
         let texts = self.texts(key)?;

@@ -20,7 +20,7 @@ pub struct NimbusExperiment {
     pub slug: String,
     /// `firefox_desktop`, `fenix`, ...; absent means desktop.
     pub app_name: Option<String>,
-    /// `firefox-desktop`, `org.mozilla.firefox`, ...; absent means desktop.
+    /// `firefox-desktop`, `org.mozilla.firefox`, ...; absent or empty where the API has none for the channel.
     pub app_id: Option<String>,
     /// The branches in order.
     pub branches: Vec<Branch>,
@@ -76,11 +76,6 @@ impl NimbusExperiment {
     /// The app's name; desktop where the API names none.
     pub fn app_name(&self) -> &str {
         self.app_name.as_deref().unwrap_or("firefox_desktop")
-    }
-
-    /// The app's id; desktop's where the API names none.
-    pub fn app_id(&self) -> &str {
-        self.app_id.as_deref().unwrap_or("firefox-desktop")
     }
 
     /// The file that describes it.

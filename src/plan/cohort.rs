@@ -29,7 +29,9 @@ pub fn cohort(analysis: &Analysis, window: &Window, destination: &Destination) -
         query: experiment.enrollment_query.as_ref().map(|query| query.sql.clone()),
         id_column: experiment.analysis_unit.as_str().to_string(),
         app_dataset: experiment.dataset.clone(),
-        sample_size: experiment.sample_size.filter(|percent| *percent != 0).unwrap_or(100),
+        sample_size: experiment.sample_size,
+        exposure_sample_size: exposure_sample_size(experiment),
+        fallback_first: schedule::plus(enrollment.first, -7)?,
         segment_sources: segment_sources(experiment, enrollment)?,
         exposure_kind: exposure_kind(experiment.enrollments_query),
         signal: signal(analysis, window)?,
@@ -41,23 +43,19 @@ fn check_unit(experiment: &Experiment) -> Result<()> {
     if let Some(fault) = enrollment_query_fault(experiment) {
         return Err(fault.into());
     }
-    let serves = match experiment.enrollments_query {
-        EnrollmentsQuery::Normandy => true,
-        EnrollmentsQuery::GleanEvent
-        | EnrollmentsQuery::FenixFallback
-        | EnrollmentsQuery::Cirrus
-        | EnrollmentsQuery::BackgroundUpdate => experiment.analysis_unit == AnalysisUnit::ClientId,
-    };
-    if serves || (experiment.enrollment_query.is_some() && experiment.exposure_signal.is_some()) {
-        return Ok(());
+    if let Some(fault) = experiment.unit_fault() {
+        return Err(fault.into());
     }
-    let message = format!(
-        "enrollments of type `{}` have no profile groups, but the experiment's unit is `profile_group_id`",
-        experiment.enrollments_query.as_str()
-    );
-    Err(Diagnostic::error(Code::AnalysisUnit, message)
-        .with_help("set `analysis_unit = \"client_id\"` or another `enrollments_query_type` under `[experiment]`")
-        .into())
+    if experiment.dataset.is_empty() {
+        let message = format!(
+            "the experiment has no `appId`, and its app `{}` is not among the platforms",
+            experiment.app_name
+        );
+        return Err(Diagnostic::error(Code::NoDataset, message)
+            .with_help("give the experiment an `appId`, or add its app with --platforms")
+            .into());
+    }
+    Ok(())
 }
 
 /// Whose exposure events the built-in enrollments go with.
@@ -67,6 +65,14 @@ fn exposure_kind(enrollments: EnrollmentsQuery) -> &'static str {
         EnrollmentsQuery::GleanEvent | EnrollmentsQuery::FenixFallback => "glean-event",
         EnrollmentsQuery::Cirrus => "cirrus",
     }
+}
+
+/// Exposures of clients outside of the sample would be read for nothing. But a profile group has clients of any `sample_id`, and
+/// the background task's `sample_id` is that of another id than its exposures have.
+fn exposure_sample_size(experiment: &Experiment) -> Option<i64> {
+    let is_same_id = experiment.analysis_unit == AnalysisUnit::ClientId
+        && experiment.enrollments_query != EnrollmentsQuery::BackgroundUpdate;
+    experiment.sample_size.filter(|_| is_same_id)
 }
 
 /// Segments grouped by their source, in the order in which the sources first appear.
@@ -112,10 +118,7 @@ fn segment_source(
         name: source.name.clone(),
         cte: format!("{}_segments", source.name),
         from: source.from.sql.clone(),
-        id_column: match experiment.analysis_unit {
-            AnalysisUnit::ClientId => source.client_id_column.clone(),
-            AnalysisUnit::ProfileGroupId => source.group_id_column.clone(),
-        },
+        id_column: source.id_column(experiment).to_string(),
         date_column: source.submission_date_column.clone(),
         window,
         dates: Dates {
@@ -136,7 +139,7 @@ pub fn signal(analysis: &Analysis, window: &Window) -> Result<Option<Signal>> {
         name: signal.name.clone(),
         from: signal.from.sql.clone(),
         select: signal.select.sql.clone(),
-        id_column: id_column(source, analysis.experiment.analysis_unit).to_string(),
+        id_column: source.id_column(&analysis.experiment).to_string(),
         date_column: source.submission_date_column.clone(),
         dates: signal_dates(signal, window)?,
     }))
@@ -153,12 +156,4 @@ pub fn data_source<'a>(analysis: &'a Analysis, name: &str) -> &'a DataSource {
         .data_sources
         .get(name)
         .expect("a resolved analysis holds every data source that it names")
-}
-
-/// The source's column with the unit's id.
-pub fn id_column(source: &DataSource, unit: AnalysisUnit) -> &str {
-    match unit {
-        AnalysisUnit::ClientId => &source.client_id_column,
-        AnalysisUnit::ProfileGroupId => &source.group_id_column,
-    }
 }

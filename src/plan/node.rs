@@ -69,8 +69,12 @@ pub struct Cohort {
     pub id_column: String,
     /// The dataset of the app's own telemetry.
     pub app_dataset: String,
-    /// Clients with a `sample_id` below this take part: percent.
-    pub sample_size: i64,
+    /// Clients with a `sample_id` below this take part: percent, where the config asks for a sample.
+    pub sample_size: Option<i64>,
+    /// The same of clients whose exposure events are read.
+    pub exposure_sample_size: Option<i64>,
+    /// The first date that is read by a query which leaves out units that enrolled before.
+    pub fallback_first: Date,
     /// Sources of segments, each with the segments that it decides.
     pub segment_sources: Vec<SegmentSource>,
     /// Which built-in events count as exposure; unused beside `signal`.
@@ -172,6 +176,8 @@ pub struct PeriodView {
     pub target: TableName,
     /// The tables: a name that ends in `*`.
     pub tables: TableName,
+    /// The columns to show; all where none is named.
+    pub columns: Vec<String>,
 }
 
 /// A scan that computes metrics.

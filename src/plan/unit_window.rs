@@ -5,7 +5,7 @@ use crate::diagnostics::Result;
 use crate::schedule::Window;
 use crate::tables::Destination;
 
-use super::cohort::{data_source, id_column, signal};
+use super::cohort::{data_source, signal};
 use super::node::{Column, Dates, Days, MetricSource, Relation, ScanColumn, UnitWindow};
 
 /// The metrics that a window has on a basis, in the order of its summaries; upstream metrics of ratios stand before them.
@@ -103,7 +103,7 @@ fn sources(analysis: &Analysis, metrics: &[&Metric]) -> Vec<MetricSource> {
             name: name.clone(),
             cte: format!("{name}_metrics"),
             from: source.from.sql.clone(),
-            id_column: id_column(source, analysis.experiment.analysis_unit).to_string(),
+            id_column: source.id_column(&analysis.experiment).to_string(),
             date_column: source.submission_date_column.clone(),
             experiments_column: source.experiments_column.map(ExperimentsColumn::as_str),
             metrics: vec![column],

@@ -11,4 +11,5 @@ mod nesting;
 mod quote;
 pub mod render;
 pub mod script;
+pub mod shape;
 pub mod types;

@@ -2,22 +2,32 @@
 
 use minijinja::{Error, ErrorKind};
 
-/// A BigQuery string literal. Backslash, quote and control characters are escaped, so that no value ends the literal.
+/// A BigQuery string literal in single quotes.
 pub fn string_literal(text: &str) -> String {
+    quoted(text, '\'')
+}
+
+/// A BigQuery string literal in double quotes.
+pub fn double_quoted(text: &str) -> String {
+    quoted(text, '"')
+}
+
+/// Backslash, the quote and control characters are escaped, so that no value ends the literal.
+fn quoted(text: &str, quote: char) -> String {
     let mut out = String::with_capacity(text.len() + 2);
-    out.push('\'');
+    out.push(quote);
     for c in text.chars() {
         match c {
             '\\' => out.push_str("\\\\"),
-            '\'' => out.push_str("\\'"),
             '\n' => out.push_str("\\n"),
             '\r' => out.push_str("\\r"),
             '\t' => out.push_str("\\t"),
+            c if c == quote => out.extend(['\\', c]),
             c if c.is_control() => out.push_str(&format!("\\u{:04x}", c as u32)),
             c => out.push(c),
         }
     }
-    out.push('\'');
+    out.push(quote);
     out
 }
 

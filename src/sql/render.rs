@@ -32,7 +32,7 @@ use serde::Serialize;
 use super::check;
 use super::fragment::{self, Role};
 use super::layout::{Place, indented, layout};
-pub use super::quote::string_literal;
+pub use super::quote::{double_quoted, string_literal};
 use super::quote::{identifier, refused};
 use crate::diagnostics::{Code, Diagnostic, Result, Source};
 

@@ -806,3 +806,33 @@ fn files_of_experiments() {
     assert!(experiment::load(&[tree.path().join("nowhere.json")]).is_err());
     assert!(experiment::load(&[tree.path().join("definitions")]).is_err());
 }
+
+#[test]
+fn inserted_values() {
+    let config = r#"
+[metrics]
+weekly = ["seen"]
+[metrics.seen]
+select_expression = "COUNTIF(message = '{{ parameters.message }}')"
+data_source = "events"
+statistics = { sum = {} }
+[parameters.message]
+value = "x' OR 'a' = 'a"
+"#;
+    check(
+        config,
+        r#"
+error[E0222]: experiment x: a value that the template of the select expression of metric `seen` inserts changes the SQL around it
+ --> jetstream/x.toml:5:21
+  |
+5 | select_expression = "COUNTIF(message = '{{ parameters.message }}')"
+  |                     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+  |
+  = help: it renders to `COUNTIF(message = 'x' OR 'a' = 'a')`"#,
+    );
+    // What an author has escaped, and what can't end anything, is as it was meant.
+    for value in [r"don\\'t", "-- x", "é `;`"] {
+        let tree = Tree::new(&[("jetstream/x.toml", &config.replace("x' OR 'a' = 'a", value))]);
+        assert!(tree.resolve("x").is_ok(), "{value}");
+    }
+}

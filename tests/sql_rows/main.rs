@@ -2,45 +2,19 @@
 //! implementation returns for the reference's statement: that statement itself, which tests the translation, and our own,
 //! compiled from the same configs, which tests the compiler.
 
-mod cases;
+#[path = "../equality/mod.rs"]
+mod equality;
 
-use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use cases::{
-    Expected, Schemas, differences, enrollments_table, read, schemas, shared, slugs, stand_ins, unpack_reference,
-};
-use isobar::analysis::{Analysis, Period};
+use equality::differences::differences;
+use equality::fixtures::{Schemas, enrollments_table, read, schemas, shared, slugs, stand_ins, unpack_reference};
+use equality::statements::{TIES, left_out, ours, resolved, work, work_inline};
 use isobar::config::{self, Configs};
-use isobar::diagnostics::Result;
-use isobar::experiment;
-use isobar::pipeline::{self, Selection, Work};
 use isobar::sql::duckdb::Functions;
-use isobar::sql::script::Statement;
-use isobar::stats::Compat;
-use isobar::tables::Destination;
 use isobar::warehouse::duckdb::Limits;
 use isobar::warehouse::{DuckDb, Warehouse};
-use serde_json::Value as Json;
-
-/// Experiments whose custom enrollment query keeps one of several equally early rows of a client (`ROW_NUMBER() ... = 1` over a date):
-/// which one is not defined, so only the client and the date are compared.
-const TIES: [&str; 6] = [
-    "48hr-os-notification-for-churned-resurrected-users",
-    "churn-risk-os-notification",
-    "churned-new-profiles-day-5-resurrection-feature-recommendation",
-    "recommended-add-ons-os-notification-experiment",
-    "whats-new-notification-sidebarvertical-tabs",
-    "whats-new-notification-tab-groups",
-];
-
-/// Cells of ours beyond those that the fixture names: `mozfun.stats.mode_last(ARRAY_AGG(country))` without an order takes the last of
-/// equally frequent values in whatever order the join returns rows.
-const UNORDERED: (&str, &str) = (
-    "bug-1669364-pref-verify-changing-location-service-providers-still-release-82-83",
-    "country",
-);
 
 /// Of how many experiments one is also computed by statements that read no stored table.
 const EACH_INLINE: usize = 8;
@@ -121,24 +95,13 @@ impl Suite {
         for (table, rows) in &case.telemetry {
             engine.load(table, rows).unwrap();
         }
-        let work = work(&self.shared, &self.configs, slug, pipeline::compile);
+        let work = work(&self.shared, &self.configs, slug).unwrap();
         // The cohort of a tie is another one each time.
         let inline = (number.is_multiple_of(EACH_INLINE) && !TIES.contains(&slug))
-            .then(|| self::work(&self.shared, &self.configs, slug, pipeline::compile_inline));
-        let resolved = std::fs::read_to_string(self.shared.join(format!("corpus/resolved/{slug}.json"))).unwrap();
-        let resolved: Json = serde_json::from_str(&resolved).unwrap();
+            .then(|| work_inline(&self.shared, &self.configs, slug).unwrap());
+        let resolved = resolved(&self.shared, slug);
         for expected in &case.statements {
-            let left_out: Vec<&str> = match expected.file.as_str() {
-                "enrollments.sql" if TIES.contains(&slug) => (expected.rows.columns.iter())
-                    .map(|(name, _)| name.as_str())
-                    .filter(|name| !["analysis_id", "enrollment_date"].contains(name))
-                    .collect(),
-                _ => (case.nondeterministic.iter())
-                    .filter(|(file, _)| *file == expected.file)
-                    .map(|(_, column)| column.as_str())
-                    .chain((UNORDERED.0 == slug && expected.file != "enrollments.sql").then_some(UNORDERED.1))
-                    .collect(),
-            };
+            let left_out = left_out(slug, &case, expected);
             let compare = |whose: &str, sql: &str| {
                 let sql = sql.replace("CURRENT_DATE()", &format!("DATE '{}'", case.current_date));
                 let found = match engine.query(&expected.file, &sql) {
@@ -181,51 +144,4 @@ impl Suite {
     fn fault(&self, faults: impl IntoIterator<Item = String>) {
         self.totals.faults.lock().unwrap().extend(faults);
     }
-}
-
-/// The work of an experiment's whole life.
-fn work(
-    shared: &Path,
-    configs: &Configs,
-    slug: &str,
-    compile: impl Fn(&Analysis, &Selection, &Destination) -> Result<Work>,
-) -> Work {
-    let file = shared.join(format!("corpus/experiments/{slug}.json"));
-    let (experiments, _) = experiment::load(&[file]).unwrap();
-    let analysis = configs.resolve(&experiments[0]).unwrap();
-    let selection = Selection {
-        date: None,
-        periods: Period::ALL.to_vec(),
-        compat: Compat::Jetstream,
-    };
-    let destination = Destination {
-        project: "moz-fx-data-experiments".to_string(),
-        dataset: "mozanalysis".to_string(),
-        slug: slug.to_string(),
-    };
-    compile(&analysis, &selection, &destination).unwrap()
-}
-
-/// Our statement for a file of the reference, `enrollments.sql` or `metrics_<period>_<basis>.sql`, whose window the resolved
-/// experiment names.
-fn ours<'a>(work: &'a Work, resolved: &Json, expected: &Expected) -> Option<&'a Statement> {
-    if expected.file == "enrollments.sql" {
-        return work.cohort.as_ref().map(|cohort| &cohort.statement);
-    }
-    let (period, basis) = expected
-        .file
-        .strip_prefix("metrics_")?
-        .strip_suffix(".sql")?
-        .rsplit_once('_')?;
-    let index = resolved["schedule"][period]["sql_at"]["window_index"].as_i64()?;
-    let is_meant = |window: &isobar::schedule::Window| window.period.as_str() == period && window.index == index;
-    let bases = work
-        .windows
-        .iter()
-        .filter(|work| is_meant(&work.window))
-        .flat_map(|work| &work.bases);
-    bases
-        .filter(|work| work.basis.as_str() == basis)
-        .map(|work| &work.metrics)
-        .next()
 }

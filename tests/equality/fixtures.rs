@@ -1,4 +1,4 @@
-//! Reads the row fixtures: telemetry, reference statements and the rows that these return; and compares rows with rows.
+//! Reads the row fixtures: telemetry, reference statements and the rows that these return.
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -48,21 +48,24 @@ pub struct Expected {
 
 /// The names of all cases, in alphabetical order.
 pub fn slugs(shared: &Path) -> Vec<String> {
-    let entries = std::fs::read_dir(shared.join("fixtures/sql/cases")).unwrap();
-    let mut slugs: Vec<String> = entries
-        .filter_map(|entry| {
-            Some(
-                entry
-                    .unwrap()
-                    .file_name()
-                    .to_str()?
-                    .strip_suffix(".json.zst")?
-                    .to_string(),
-            )
-        })
+    names(&shared.join("fixtures/sql/cases"), ".json.zst")
+}
+
+/// The names of all experiments of the corpus, in alphabetical order.
+pub fn experiments(shared: &Path) -> Vec<String> {
+    names(&shared.join("corpus/experiments"), ".json")
+}
+
+/// The files of a folder that end so, without that end, in alphabetical order.
+fn names(folder: &Path, end: &str) -> Vec<String> {
+    let files = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name());
+    let mut names: Vec<String> = (files)
+        .filter_map(|file| Some(file.to_str()?.strip_suffix(end)?.to_string()))
         .collect();
-    slugs.sort();
-    slugs
+    names.sort();
+    names
 }
 
 /// The schemas of the source tables.
@@ -71,19 +74,24 @@ pub fn schemas(shared: &Path) -> Schemas {
     serde_json::from_str(&text).unwrap()
 }
 
-/// Reads a case.
-pub fn read(shared: &Path, schemas: &Schemas, slug: &str) -> Case {
+/// A case as it stands in its file.
+pub fn raw(shared: &Path, slug: &str) -> Json {
     let file = std::fs::File::open(shared.join(format!("fixtures/sql/cases/{slug}.json.zst"))).unwrap();
     let mut text = String::new();
     zstd::Decoder::new(file).unwrap().read_to_string(&mut text).unwrap();
-    let json: Json = serde_json::from_str(&text).unwrap();
+    serde_json::from_str(&text).unwrap()
+}
+
+/// Reads a case.
+pub fn read(shared: &Path, schemas: &Schemas, slug: &str) -> Case {
+    let json = raw(shared, slug);
     let telemetry = (json["telemetry"].as_object().unwrap().iter())
         .map(|(name, table)| (table_name(name), telemetry_rows(table, &schemas[name])))
         .collect();
     let statements = (json["statements"].as_array().unwrap().iter())
         .map(|statement| Expected {
             file: statement["file"].as_str().unwrap().to_string(),
-            rows: rows_of(columns_of(&statement["columns"]), &statement["rows"]),
+            rows: rows(statement),
         })
         .collect();
     let nondeterministic = (json["nondeterministic"].as_array().unwrap().iter())
@@ -136,6 +144,11 @@ pub fn table_name(text: &str) -> TableName {
     }
 }
 
+/// A table of JSON: `columns`, each with its type, and `rows`.
+pub fn rows(table: &Json) -> Rows {
+    rows_of(columns_of(&table["columns"]), &table["rows"])
+}
+
 fn columns_of(json: &Json) -> Vec<(String, Type)> {
     let columns = json.as_array().unwrap().iter();
     columns
@@ -180,102 +193,32 @@ fn telemetry_rows(table: &Json, schema: &Json) -> Rows {
     Rows { columns, rows }
 }
 
-/// How two results differ: as multisets of rows, columns by name, floats with a relative tolerance of 1e-9. Each difference is one line.
-pub fn differences(expected: &Rows, actual: &Rows, left_out: &[&str]) -> Vec<String> {
-    let mut faults = Vec::new();
-    let mut places = Vec::new();
-    for (place, (name, _)) in expected.columns.iter().enumerate() {
-        match actual
-            .columns
-            .iter()
-            .position(|(found, _)| found.eq_ignore_ascii_case(name))
-        {
-            Some(_) if left_out.contains(&name.as_str()) => {}
-            Some(found) => places.push((place, found)),
-            None => faults.push(format!("no column `{name}`")),
-        }
-    }
-    for (name, _) in &actual.columns {
-        if !expected
-            .columns
-            .iter()
-            .any(|(wanted, _)| wanted.eq_ignore_ascii_case(name))
-        {
-            faults.push(format!("unexpected column `{name}`"));
-        }
-    }
-    if expected.rows.len() != actual.rows.len() {
-        faults.push(format!("{} rows, expected {}", actual.rows.len(), expected.rows.len()));
-    }
-    let mut taken = vec![false; actual.rows.len()];
-    for wanted in &expected.rows {
-        let mut nearest: Option<(usize, usize)> = None;
-        let mut found = false;
-        for (place, row) in actual.rows.iter().enumerate() {
-            if taken[place] {
-                continue;
-            }
-            let unequal = places.iter().filter(|(a, b)| !same(&wanted[*a], &row[*b])).count();
-            if unequal == 0 {
-                taken[place] = true;
-                found = true;
-                break;
-            }
-            if nearest.is_none_or(|(_, least)| unequal < least) {
-                nearest = Some((place, unequal));
-            }
-        }
-        if found {
-            continue;
-        }
-        match nearest {
-            None => faults.push(format!("no row left for {wanted:?}")),
-            Some((place, _)) => {
-                for (a, b) in places
-                    .iter()
-                    .filter(|(a, b)| !same(&wanted[*a], &actual.rows[place][*b]))
-                {
-                    let (name, row) = (&expected.columns[*a].0, &actual.rows[place]);
-                    faults.push(format!(
-                        "{name}: {:?}, expected {:?} (row {:?})",
-                        row[*b],
-                        wanted[*a],
-                        &wanted[..wanted.len().min(3)]
-                    ));
-                }
-            }
-        }
-    }
-    faults
-}
-
-fn same(a: &Value, b: &Value) -> bool {
-    match (a, b) {
-        (Value::Float64(a), Value::Float64(b)) => near(*a, *b),
-        (Value::Numeric(_), Value::Numeric(_) | Value::Float64(_) | Value::Int64(_))
-        | (Value::Float64(_), Value::Numeric(_)) => near(a.as_f64().unwrap(), b.as_f64().unwrap()),
-        (Value::Json(a), Value::Json(b)) => {
-            serde_json::from_str::<Json>(a).unwrap() == serde_json::from_str::<Json>(b).unwrap()
-        }
-        (Value::Array(a), Value::Array(b)) | (Value::Struct(a), Value::Struct(b)) => {
-            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b))
-        }
-        (a, b) => a == b,
-    }
-}
-
-fn near(a: f64, b: f64) -> bool {
-    a == b || (a.is_nan() && b.is_nan()) || (a - b).abs() <= 1e-9 * a.abs().max(b.abs())
-}
-
 /// Stand-ins for the functions that are private: the others are the program's own.
 pub fn stand_ins(shared: &Path) -> std::sync::Arc<isobar::diagnostics::Source> {
+    std::sync::Arc::new(isobar::diagnostics::Source {
+        path: "functions.sql".into(),
+        text: private_functions(shared),
+    })
+}
+
+/// The `CREATE FUNCTION` statements of those stand-ins.
+fn private_functions(shared: &Path) -> String {
     let text = std::fs::read_to_string(shared.join("fixtures/sql/functions.sql")).unwrap();
     let is_private =
         |part: &&str| part.contains("udf.monetized_search`(") || part.contains("udf.normalize_search_engine`(");
     let private: Vec<&str> = text.split("\n\n").filter(is_private).collect();
-    std::sync::Arc::new(isobar::diagnostics::Source {
-        path: "functions.sql".into(),
-        text: private.join("\n\n"),
-    })
+    private.join("\n\n")
+}
+
+/// The program's own functions as BigQuery takes them.
+pub fn own_functions() -> String {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("configs/functions");
+    let files = names(&folder, ".sql").into_iter();
+    let texts = files.map(|name| std::fs::read_to_string(folder.join(format!("{name}.sql"))).unwrap());
+    texts.collect::<Vec<_>>().join("\n")
+}
+
+/// All functions that statements call: the program's own, and stand-ins for those that are private.
+pub fn functions(shared: &Path) -> String {
+    format!("{}\n{}", own_functions(), private_functions(shared))
 }

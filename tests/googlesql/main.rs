@@ -8,6 +8,7 @@ mod equality;
 mod execution;
 mod functions;
 mod oracle;
+mod pool;
 mod selection;
 mod shapes;
 mod summaries;

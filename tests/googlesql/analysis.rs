@@ -3,8 +3,6 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::Path;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use isobar::config::{self, Configs};
@@ -15,7 +13,8 @@ use rayon::prelude::*;
 use crate::candidates::{Candidate, candidates, relations};
 use crate::equality::fixtures::{Schemas, experiments, schemas};
 use crate::equality::statements::work;
-use crate::oracle::{Columns, Oracle};
+use crate::oracle::Columns;
+use crate::pool::{self, Job};
 use crate::shapes::{hash, tokens};
 
 /// What became of a shape.
@@ -75,6 +74,7 @@ pub fn analyze(shared: &Path, python: &Path, functions: String) -> Vec<String> {
         start.elapsed().as_secs(),
         suite.totals.statements
     );
+    // Each stage reads the tables that the ones before make.
     for purposes in [
         &[Purpose::Enrollments][..],
         &[Purpose::Metrics],
@@ -103,21 +103,22 @@ impl Suite<'_> {
 
     /// Analyses what has to be, and keeps the columns of what the statements make.
     fn stage(&mut self, candidates: &[&Candidate]) {
-        let mut outcomes: HashMap<u64, Outcome> = HashMap::new();
-        let mut seen: HashSet<u64> = HashSet::new();
-        let mut jobs: Vec<(&Candidate, u64, Vec<(String, Columns)>)> = Vec::new();
         let keys: Vec<u64> = candidates.iter().map(|candidate| self.key(candidate)).collect();
-        for (candidate, key) in candidates.iter().zip(&keys) {
-            let is_new = seen.insert(*key);
-            let has_new_text = seen.insert(hash(&(candidate.text, key, "text")));
-            if is_new || (candidate.is_required && has_new_text) || self.is_exhaustive {
+        let mut outcomes: HashMap<u64, Outcome> = HashMap::new();
+        let mut jobs: Vec<Job> = Vec::new();
+        let mut seen: HashSet<u64> = HashSet::new();
+        for (candidate, &key) in candidates.iter().zip(&keys) {
+            let text = hash(&(candidate.text, key));
+            if !seen.contains(&key) || (candidate.is_required && !seen.contains(&text)) {
                 match self.sources(candidate) {
-                    Ok(tables) => jobs.push((candidate, *key, tables)),
-                    Err(missing) => drop(outcomes.insert(*key, Outcome::Missing(missing))),
+                    Ok(tables) => {
+                        seen.extend([key, text]);
+                        jobs.push(Job { candidate, key, tables });
+                    }
+                    Err(missing) => drop(outcomes.insert(key, Outcome::Missing(missing))),
                 }
             }
         }
-        self.totals.analysed += jobs.len();
         let purposes: BTreeSet<&str> = candidates.iter().map(|one| one.statement.purpose.as_str()).collect();
         let purposes: Vec<&str> = purposes.into_iter().collect();
         let all: usize = candidates.iter().map(|candidate| candidate.count).sum();
@@ -126,46 +127,40 @@ impl Suite<'_> {
             purposes.join(", "),
             jobs.len()
         );
-        for ((candidate, key, _), columns) in jobs.iter().zip(self.run(&jobs)) {
-            match columns {
+        self.totals.analysed += jobs.len();
+        for (job, analysis) in jobs.iter().zip(pool::run(self.python, &self.functions, &jobs)) {
+            match analysis {
                 // One refused statement of a shape is enough.
-                Ok(columns) if !matches!(outcomes.get(key), Some(Outcome::Refused)) => {
-                    outcomes.insert(*key, Outcome::Accepted(columns));
-                }
-                Ok(_) => {}
+                Ok(_) if matches!(outcomes.get(&job.key), Some(Outcome::Refused)) => {}
+                Ok(columns) => drop(outcomes.insert(job.key, Outcome::Accepted(columns))),
                 Err(fault) => {
-                    let slug = &self.slugs[candidate.experiment];
-                    let tables: Vec<&str> = candidate
-                        .statement
-                        .reads
-                        .iter()
-                        .map(|table| table.table.as_str())
-                        .collect();
-                    let reads = tables.join(", ");
-                    self.totals
-                        .refused
-                        .push(format!("{slug}/{} (reads {reads}): {fault}", candidate.statement.name));
-                    outcomes.insert(*key, Outcome::Refused);
+                    let slug = &self.slugs[job.candidate.experiment];
+                    let name = &job.candidate.statement.name;
+                    self.totals.refused.push(format!("{slug}/{name}: {fault}"));
+                    outcomes.insert(job.key, Outcome::Refused);
                 }
             }
         }
         self.totals.shapes += outcomes.len();
         for (candidate, key) in candidates.iter().zip(&keys) {
-            match &outcomes[key] {
-                Outcome::Accepted(columns) => {
-                    self.totals.accepted += candidate.count;
-                    let tables = candidate
-                        .targets
-                        .iter()
-                        .map(|table| ((candidate.experiment, table.clone()), columns.clone()));
-                    self.tables.extend(tables);
-                }
-                Outcome::Refused => {}
-                Outcome::Missing(tables) => {
-                    self.totals.left_out += candidate.count;
-                    for table in tables {
-                        *self.totals.missing.entry(table.clone()).or_default() += candidate.count;
-                    }
+            self.count(candidate, &outcomes[key]);
+        }
+    }
+
+    /// Counts the statements that a candidate stands for, and keeps the tables that they make.
+    fn count(&mut self, candidate: &Candidate, outcome: &Outcome) {
+        match outcome {
+            Outcome::Accepted(columns) => {
+                self.totals.accepted += candidate.count;
+                let names = candidate.targets.iter().cloned();
+                let tables = names.map(|name| ((candidate.experiment, name), columns.clone()));
+                self.tables.extend(tables);
+            }
+            Outcome::Refused => {}
+            Outcome::Missing(tables) => {
+                self.totals.left_out += candidate.count;
+                for table in tables {
+                    *self.totals.missing.entry(table.clone()).or_default() += candidate.count;
                 }
             }
         }
@@ -244,44 +239,6 @@ impl Suite<'_> {
             .filter(|(of, name)| *of == experiment && name.starts_with(prefix));
         let (_, name) = names.min()?;
         self.ours(experiment, name)
-    }
-
-    /// The columns of each job's result, by two engines; a batch is the jobs of an experiment, which share a catalog.
-    fn run(&self, jobs: &[(&Candidate, u64, Vec<(String, Columns)>)]) -> Vec<Result<Columns, String>> {
-        let batches: Vec<&[_]> = jobs.chunk_by(|a, b| a.0.experiment == b.0.experiment).collect();
-        let done: Vec<Mutex<Vec<Result<Columns, String>>>> = batches.iter().map(|_| Mutex::default()).collect();
-        let next = AtomicUsize::new(0);
-        std::thread::scope(|scope| {
-            for _ in 0..2 {
-                scope.spawn(|| {
-                    let mut oracle = Oracle::start(self.python);
-                    loop {
-                        let place = next.fetch_add(1, Ordering::Relaxed);
-                        let Some(batch) = batches.get(place) else { break };
-                        oracle.clear();
-                        oracle.functions(&self.functions);
-                        let tables: BTreeMap<&String, &Columns> = batch
-                            .iter()
-                            .flat_map(|(_, _, tables)| tables)
-                            .map(|(name, columns)| (name, columns))
-                            .collect();
-                        let tables: Vec<(String, Columns)> = tables
-                            .into_iter()
-                            .map(|(name, columns)| (name.clone(), columns.clone()))
-                            .collect();
-                        oracle.schemas(&tables);
-                        let columns = batch
-                            .iter()
-                            .map(|(candidate, _, _)| oracle.analyze(&candidate.statement.sql))
-                            .collect();
-                        *done[place].lock().unwrap() = columns;
-                    }
-                });
-            }
-        });
-        done.into_iter()
-            .flat_map(|columns| columns.into_inner().unwrap())
-            .collect()
     }
 
     fn print(self) -> Vec<String> {

@@ -79,7 +79,7 @@ fn ends(work: &Work) -> HashSet<String> {
 /// The full names of the tables that a statement reads.
 pub fn relations(statement: &Statement) -> Vec<String> {
     let source = Arc::new(Source {
-        path: statement.name.clone().into(),
+        path: statement.name.clone(),
         text: statement.sql.clone(),
     });
     let mut names = Vec::new();

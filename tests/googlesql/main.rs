@@ -9,6 +9,7 @@ mod execution;
 mod functions;
 mod kinds;
 mod oracle;
+mod pool;
 mod selection;
 mod shapes;
 mod summaries;

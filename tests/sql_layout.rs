@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use isobar::sql::fragment::{self, Role, Tree};
 use isobar::sql::layout::{Place, layout};
 use isobar::{config, experiment};
+use proptest::prelude::*;
 use sqlparser::dialect::BigQueryDialect;
 use sqlparser::tokenizer::{Token, Tokenizer, Whitespace};
 
@@ -286,4 +287,100 @@ fn the_layout_of_all_public_sql_changes_white_space_and_case_alone() {
     println!("{} pieces, {lines} lines", corpus.len());
     assert!(corpus.len() > 1000);
     assert_eq!(long, Vec::<String>::new());
+}
+
+/// Whether a keyword of the generated expressions is in lower case.
+fn has_lower_case_keyword(sql: &str) -> bool {
+    let tokens = Tokenizer::new(&BigQueryDialect {}, sql)
+        .with_unescape(false)
+        .tokenize()
+        .unwrap();
+    let keywords = [
+        "and", "between", "case", "then", "end", "select", "from", "where", "as", "is",
+    ];
+    tokens
+        .iter()
+        .any(|token| matches!(token, Token::Word(word) if keywords.contains(&word.value.as_str())))
+}
+
+/// White space and comments between tokens.
+fn gap() -> impl Strategy<Value = String> {
+    prop_oneof![
+        6 => Just(" ".to_string()),
+        2 => Just("\n   ".to_string()),
+        1 => Just("\n\n\t".to_string()),
+        1 => Just(" -- a comment\n".to_string()),
+        1 => Just("\n  # another, with 'quotes' and (\n  ".to_string()),
+        1 => Just(" /* in between */ ".to_string()),
+        1 => Just("\n/* two\n   lines */\n".to_string()),
+    ]
+}
+
+/// Expressions of all shapes that the layout knows, with anything between their tokens.
+fn an_expression() -> impl Strategy<Value = String> {
+    let leaf = prop::sample::select(vec![
+        "x",
+        "a.Date",
+        "`a b`",
+        "- 1",
+        "r'\\d'",
+        "1e3",
+        "null",
+        "date '2025-01-01'",
+        "ds.metrics.counter.a_counter_with_a_long_name",
+        "count( * )",
+        "mozfun.map.get_key(m, 'k').value",
+        "[1,2,3]",
+        "x[safe_offset(0)]",
+    ]);
+    leaf.prop_map(str::to_string).prop_recursive(5, 40, 4, |inner| {
+        let pair = (inner.clone(), gap().boxed(), gap().boxed(), inner.clone());
+        let operators = vec![
+            "and",
+            "OR",
+            "=",
+            "<>",
+            "+",
+            "-",
+            "*",
+            "/",
+            "||",
+            "<=",
+            "LIKE",
+            "is not distinct from",
+        ];
+        prop_oneof![
+            (pair.clone(), prop::sample::select(operators))
+                .prop_map(|((a, one, other, b), operator)| format!("({a}{one}{operator}{other}{b})")),
+            (pair.clone(), inner.clone())
+                .prop_map(|((a, one, other, b), c)| format!("({a}{one}between{other}{b} and {c})")),
+            (
+                pair.clone(),
+                prop::sample::select(vec!["coalesce", "IF", "my_function", "Safe.Substr"])
+            )
+                .prop_map(|((a, one, other, b), name)| format!("{name}({a}{one},{other}{b},1)")),
+            pair.clone()
+                .prop_map(|(a, one, other, b)| format!("case when{one}{a} then{other}{b} else null end")),
+            pair.clone().prop_map(|(a, one, other, b)| format!(
+                "array_agg({a}{one}ignore nulls order by{other}{b} desc limit 1)"
+            )),
+            (inner.clone(), gap()).prop_map(|(a, one)| format!("cast({one}{a} as int64)")),
+            pair.prop_map(|(a, one, other, b)| format!(
+                "(select{one}max({a}) from{other}unnest(list) as item where {b} group by 1,item.y having true)"
+            )),
+        ]
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_expression_keeps_its_tokens_wherever_it_stands(text in an_expression(), indent in 0_usize..12, after in 0_usize..60) {
+        let place = Place { indent: 2 * indent, before: 0, after };
+        let sql = laid_out(Role::Expression, &text, place);
+        prop_assert_eq!(tree(Role::Expression, &text), tree(Role::Expression, &sql));
+        // A text that the layout does not understand would keep its keywords as they are.
+        prop_assert!(!has_lower_case_keyword(&sql), "{}", sql);
+    }
 }

@@ -44,9 +44,9 @@ fn an_app_can_be_replaced_and_the_others_stay() {
     assert_eq!(query(&[]), "normandy");
     world.write(
         "own.toml",
-        "[platforms.firefox_desktop]\napp_id = \"firefox-desktop\"\nenrollments_query_type = \"glean-event\"\n",
+        "[platforms.firefox_desktop]\napp_id = \"firefox-desktop\"\nenrollments_query_type = \"background-update\"\n",
     );
-    assert_eq!(query(&["--platforms", "own.toml"]), "glean-event");
+    assert_eq!(query(&["--platforms", "own.toml"]), "background-update");
     world.write(
         "own.toml",
         "[platforms.vpn]\napp_id = \"v\"\nenrollments_query_type = \"cirrus\"\n",

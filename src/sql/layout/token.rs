@@ -120,7 +120,8 @@ pub(super) fn leaves(text: &str) -> Option<Vec<Leaf<'_>>> {
                 let comment = Comment {
                     text: written.trim_end(),
                     own_line: is_new_line,
-                    ends_line: is_line || ends_line(&text[starts[number + 1]..]),
+                    // Where a line breaks behind a comment that shares its line is for the layout to say.
+                    ends_line: is_line || (is_new_line && ends_line(&text[starts[number + 1]..])),
                 };
                 match leaves.last_mut() {
                     Some(leaf) if !is_new_line && waiting.is_empty() => leaf.after.push(comment),

@@ -45,6 +45,14 @@ pub fn rounding(rows: &Rows, column: &str, row: &[Value]) -> f64 {
     };
     let (value, covariate) = (step * largest("value"), step * largest("covariate"));
     match column {
+        "value_sum" => {
+            let largest = number("value_minimum").abs().max(number("value_maximum").abs());
+            if largest.is_finite() {
+                step * units * largest
+            } else {
+                0.0
+            }
+        }
         "value_mean" => value,
         "covariate_mean" => covariate,
         "value_variance" => value * (spread("value") + value),

@@ -201,7 +201,7 @@ impl Suite<'_> {
             match self.ours(candidate.experiment, &table.to_string()) {
                 Some(table) => tables.push(table),
                 None => missing.push(format!(
-                    "{} tables of ours that could not be made",
+                    "a table of ours whose statement is refused or left out (for {})",
                     statement.purpose.as_str()
                 )),
             }
@@ -245,7 +245,7 @@ impl Suite<'_> {
         let totals = self.totals;
         println!(
             "{} statements of {} experiments in {} shapes: {} analysed, which speak for {} accepted statements; {} refused; {} left out, \
-             whose tables have no known columns",
+             which read tables that are not known",
             totals.statements,
             self.slugs.len(),
             totals.shapes,

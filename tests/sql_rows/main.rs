@@ -27,6 +27,8 @@ struct Totals {
     rows: AtomicUsize,
     cells: AtomicUsize,
     left_out: AtomicUsize,
+    reference_bytes: AtomicUsize,
+    bytes: AtomicUsize,
     inline: AtomicUsize,
     faults: Mutex<Vec<String>>,
 }
@@ -80,6 +82,11 @@ fn statements_return_the_reference_rows() {
         totals.left_out.into_inner(),
         faults.len()
     );
+    println!(
+        "{} bytes of the reference's SQL, {} of ours",
+        totals.reference_bytes.into_inner(),
+        totals.bytes.into_inner()
+    );
     let shown: Vec<&str> = faults.iter().take(50).map(String::as_str).collect();
     assert!(faults.is_empty(), "{}", shown.join("\n"));
 }
@@ -116,9 +123,16 @@ impl Suite {
                 );
             };
             let file = self.reference.path().join("sql").join(slug).join(&expected.file);
-            compare("reference", &std::fs::read_to_string(file).unwrap());
+            let reference = std::fs::read_to_string(file).unwrap();
+            compare("reference", &reference);
+            self.totals
+                .reference_bytes
+                .fetch_add(reference.len(), Ordering::Relaxed);
             match ours(&work, &resolved, expected) {
-                Some(statement) => compare("ours", &statement.sql),
+                Some(statement) => {
+                    compare("ours", &statement.sql);
+                    self.totals.bytes.fetch_add(statement.sql.len(), Ordering::Relaxed);
+                }
                 None => self.fault([format!("{slug}/{}: there is no such statement of ours", expected.file)]),
             }
             if let Some(statement) = inline.as_ref().and_then(|work| ours(work, &resolved, expected)) {

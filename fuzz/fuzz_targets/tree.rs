@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, LazyLock};
 
-use isobar::analysis::{Period, json, refusal};
+use isobar::analysis::{json, refusal};
 use isobar::check::{self, Request};
 use isobar::config::tree::Tree;
 use isobar::config::{self, platforms};

@@ -3,7 +3,7 @@
 //! Firefox desktop has two client ids: the legacy telemetry's and Glean's. They share no value, so that enrollments of one kind joined
 //! to a source by the other find nothing, and every metric would be zero. What can't be joined is therefore a fault.
 
-use super::{Analysis, AnalysisUnit, ClientIds, DataSource, EnrollmentsQuery, Experiment, Fragment, SegmentDataSource};
+use super::{Analysis, AnalysisUnit, ClientIds, EnrollmentsQuery, Experiment, Fragment};
 use crate::diagnostics::{Code, Diagnostic, Diagnostics, Result};
 
 /// The app with two client ids.
@@ -12,58 +12,35 @@ const DESKTOP: &str = "firefox_desktop";
 const GLEAN_PING: &str = "client_info.client_id";
 
 /// A source's columns with ids.
-struct Columns<'a> {
-    own: &'a str,
-    group: &'a str,
-    glean: Option<&'a str>,
-    legacy: Option<&'a str>,
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IdColumns {
+    /// The client id.
+    pub client: String,
+    /// The profile group id.
+    pub group: String,
+    /// The Glean client id, where the source says which it is.
+    pub glean_client: Option<String>,
+    /// The legacy client id, where the source says which it is.
+    pub legacy_client: Option<String>,
 }
 
-impl DataSource {
+impl IdColumns {
     /// The column with the id of the experiment's units.
-    pub fn id_column(&self, experiment: &Experiment) -> &str {
-        self.columns().of(experiment)
-    }
-
-    fn columns(&self) -> Columns<'_> {
-        Columns {
-            own: &self.client_id_column,
-            group: &self.group_id_column,
-            glean: self.glean_client_id_column.as_deref(),
-            legacy: self.legacy_client_id_column.as_deref(),
-        }
-    }
-}
-
-impl SegmentDataSource {
-    /// The column with the id of the experiment's units.
-    pub fn id_column(&self, experiment: &Experiment) -> &str {
-        self.columns().of(experiment)
-    }
-
-    fn columns(&self) -> Columns<'_> {
-        Columns {
-            own: &self.client_id_column,
-            group: &self.group_id_column,
-            glean: self.glean_client_id_column.as_deref(),
-            legacy: self.legacy_client_id_column.as_deref(),
-        }
-    }
-}
-
-impl<'a> Columns<'a> {
-    fn of(self, experiment: &Experiment) -> &'a str {
-        match (experiment.analysis_unit, experiment.client_ids) {
-            (AnalysisUnit::ProfileGroupId, _) => self.group,
-            (AnalysisUnit::ClientId, ClientIds::Own) => self.own,
-            (AnalysisUnit::ClientId, ClientIds::Legacy) => self.legacy.unwrap_or(self.own),
-            (AnalysisUnit::ClientId, ClientIds::Glean) => self.glean.unwrap_or(self.own),
+    pub fn of(&self, experiment: &Experiment) -> &str {
+        let client = match experiment.client_ids {
+            ClientIds::Own => None,
+            ClientIds::Legacy => self.legacy_client.as_ref(),
+            ClientIds::Glean => self.glean_client.as_ref(),
+        };
+        match experiment.analysis_unit {
+            AnalysisUnit::ProfileGroupId => &self.group,
+            AnalysisUnit::ClientId => client.unwrap_or(&self.client),
         }
     }
 
     /// Whether the source says which of its columns has the Glean id.
     fn has_glean(&self) -> bool {
-        self.glean.is_some() || self.own == GLEAN_PING
+        self.glean_client.is_some() || self.client == GLEAN_PING
     }
 }
 
@@ -85,15 +62,15 @@ pub(super) fn faults(analysis: &Analysis) -> Vec<Diagnostic> {
         return Vec::new();
     }
     let sources = analysis.data_sources.values();
-    let sources = sources.map(|source| ("data source", &source.name, &source.from, source.columns()));
+    let sources = sources.map(|source| ("data source", &source.name, &source.from, &source.ids));
     let segments = experiment.segments.iter().map(|segment| &segment.data_source);
-    let segments = segments.map(|source| ("segment data source", &source.name, &source.from, source.columns()));
+    let segments = segments.map(|source| ("segment data source", &source.name, &source.from, &source.ids));
     let mut faults: Vec<Diagnostic> = Vec::new();
-    for (what, name, from, columns) in sources.chain(segments) {
-        if columns.has_glean() {
+    for (what, name, from, ids) in sources.chain(segments) {
+        if ids.has_glean() {
             continue;
         }
-        let fault = without_glean(what, name, from, columns.own);
+        let fault = without_glean(what, name, from, &ids.client);
         // Segments share sources.
         if !faults.contains(&fault) {
             faults.push(fault);

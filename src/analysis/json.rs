@@ -104,13 +104,13 @@ fn segment(segment: &Segment) -> Value {
             "from_expression": source.from_expression,
             "window_start": source.window_start,
             "window_end": source.window_end,
-            "client_id_column": source.client_id_column,
+            "client_id_column": source.ids.client,
             "submission_date_column": source.submission_date_column,
             // Jetstream forgets it, and it has no use.
             "default_dataset": null,
-            "group_id_column": source.group_id_column,
-            "glean_client_id_column": source.glean_client_id_column,
-            "legacy_client_id_column": source.legacy_client_id_column,
+            "group_id_column": source.ids.group,
+            "glean_client_id_column": source.ids.glean_client,
+            "legacy_client_id_column": source.ids.legacy_client,
         },
     })
 }
@@ -203,11 +203,11 @@ fn data_source(source: &DataSource) -> Value {
         "experiments_column_type",
         json!(source.experiments_column.map(|column| column.as_str())),
     );
-    put("client_id_column", json!(source.client_id_column));
-    put("group_id_column", json!(source.group_id_column));
+    put("client_id_column", json!(source.ids.client));
+    put("group_id_column", json!(source.ids.group));
     for (key, column) in [
-        ("glean_client_id_column", &source.glean_client_id_column),
-        ("legacy_client_id_column", &source.legacy_client_id_column),
+        ("glean_client_id_column", &source.ids.glean_client),
+        ("legacy_client_id_column", &source.ids.legacy_client),
     ] {
         if let Some(column) = column {
             put(key, json!(column));

@@ -20,6 +20,7 @@ use serde_json::Value;
 
 use crate::diagnostics::Span;
 
+pub use ids::IdColumns;
 pub use refusal::{Refusal, RefusalKind, enrollment_query_fault, refusal};
 pub use resolve::{resolve, resolve_in_part};
 
@@ -257,14 +258,8 @@ pub struct DataSource {
     pub from: Fragment,
     /// Which rows of the enrollment day count.
     pub experiments_column: Option<ExperimentsColumn>,
-    /// The column with the client id.
-    pub client_id_column: String,
-    /// The column with the profile group id.
-    pub group_id_column: String,
-    /// The column with the Glean client id, where there is one.
-    pub glean_client_id_column: Option<String>,
-    /// The column with the legacy client id, where there is one.
-    pub legacy_client_id_column: Option<String>,
+    /// Its columns with ids.
+    pub ids: IdColumns,
     /// The column with the date.
     pub submission_date_column: String,
     /// The build id expression (unused by experiments).
@@ -309,14 +304,8 @@ pub struct SegmentDataSource {
     pub window_start: i64,
     /// Last day, relative to enrollment.
     pub window_end: i64,
-    /// The column with the client id.
-    pub client_id_column: String,
-    /// The column with the profile group id.
-    pub group_id_column: String,
-    /// The column with the Glean client id, where there is one.
-    pub glean_client_id_column: Option<String>,
-    /// The column with the legacy client id, where there is one.
-    pub legacy_client_id_column: Option<String>,
+    /// Its columns with ids.
+    pub ids: IdColumns,
     /// The column with the date.
     pub submission_date_column: String,
 }

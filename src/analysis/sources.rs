@@ -5,7 +5,9 @@ use indexmap::IndexMap;
 use super::fragment::checked;
 use super::inserted::Harmless;
 use super::resolve::Scope;
-use super::{AnalysisUnit, DataSource, ExperimentsColumn, ExposureSignal, Fragment, Segment, SegmentDataSource};
+use super::{
+    AnalysisUnit, DataSource, ExperimentsColumn, ExposureSignal, Fragment, IdColumns, Segment, SegmentDataSource,
+};
 use crate::config::format::{self, format, mentions};
 use crate::config::spec::DataSourceSpec;
 use crate::diagnostics::{Code, Diagnostic, nearest};
@@ -37,17 +39,15 @@ pub(super) fn data_source<'n>(
         return None;
     };
     let (from_expression, from) = from(scope, spec, &scope.block.dataset, faults)?;
-    let text = |text: &Option<Text>| text.as_ref().map(|text| text.value.clone());
-    let column = |given: &Option<Text>, default: &str| text(given).unwrap_or_else(|| default.to_string());
     let source = DataSource {
         name: spec.name.clone(),
         from_expression,
         from,
         experiments_column: spec.experiments_column_type.unwrap_or(Some(ExperimentsColumn::Simple)),
-        client_id_column: column(&spec.client_id_column, "client_id"),
-        group_id_column: column(&spec.group_id_column, "profile_group_id"),
-        glean_client_id_column: text(&spec.glean_client_id_column),
-        legacy_client_id_column: text(&spec.legacy_client_id_column),
+        ids: id_columns(
+            [&spec.client_id_column, &spec.group_id_column],
+            [&spec.glean_client_id_column, &spec.legacy_client_id_column],
+        ),
         submission_date_column: column(&spec.submission_date_column, "submission_date"),
         build_id_column: column(&spec.build_id_column, "SAFE.SUBSTR(application.build_id, 0, 8)"),
         columns_as_dimensions: spec.columns_as_dimensions.unwrap_or(false),
@@ -103,6 +103,24 @@ fn from(
     };
     let fragment = scope.checked((text, sql), Role::Source, &what, faults, render);
     Some((rendered, fragment))
+}
+
+fn text(given: &Option<Text>) -> Option<String> {
+    given.as_ref().map(|text| text.value.clone())
+}
+
+fn column(given: &Option<Text>, default: &str) -> String {
+    text(given).unwrap_or_else(|| default.to_string())
+}
+
+/// The columns with ids: those of clients and groups, which have default names, and Glean's and the legacy telemetry's clients'.
+fn id_columns([client, group]: [&Option<Text>; 2], [glean, legacy]: [&Option<Text>; 2]) -> IdColumns {
+    IdColumns {
+        client: column(client, "client_id"),
+        group: column(group, "profile_group_id"),
+        glean_client: text(glean),
+        legacy_client: text(legacy),
+    }
 }
 
 /// Resolves the segments: the config's, then the API's, each once.
@@ -187,8 +205,6 @@ fn segment_data_source(scope: &Scope<'_>, name: &Text, faults: &mut Vec<Diagnost
         }
     };
     let sql = expand(text, &rendered, &what, &scope.block.dataset, faults)?;
-    let value = |text: &Option<Text>| text.as_ref().map(|text| text.value.clone());
-    let column = |given: &Option<Text>, default: &str| value(given).unwrap_or_else(|| default.to_string());
     let (window_start, window_end) = (spec.window_start.unwrap_or(0), spec.window_end.unwrap_or(0));
     if window_start > window_end {
         let message = format!("the window of {what} starts on day {window_start}, after its end on day {window_end}");
@@ -209,10 +225,10 @@ fn segment_data_source(scope: &Scope<'_>, name: &Text, faults: &mut Vec<Diagnost
         from_expression: rendered,
         window_start,
         window_end,
-        client_id_column: column(&spec.client_id_column, "client_id"),
-        group_id_column: column(&spec.group_id_column, "profile_group_id"),
-        glean_client_id_column: value(&spec.glean_client_id_column),
-        legacy_client_id_column: value(&spec.legacy_client_id_column),
+        ids: id_columns(
+            [&spec.client_id_column, &spec.group_id_column],
+            [&spec.glean_client_id_column, &spec.legacy_client_id_column],
+        ),
         submission_date_column: column(&spec.submission_date_column, "submission_date"),
     })
 }

@@ -118,7 +118,7 @@ fn segment_source(
         name: source.name.clone(),
         cte: format!("{}_segments", source.name),
         from: source.from.sql.clone(),
-        id_column: source.id_column(experiment).to_string(),
+        id_column: source.ids.of(experiment).to_string(),
         date_column: source.submission_date_column.clone(),
         window,
         dates: Dates {
@@ -139,7 +139,7 @@ pub fn signal(analysis: &Analysis, window: &Window) -> Result<Option<Signal>> {
         name: signal.name.clone(),
         from: signal.from.sql.clone(),
         select: signal.select.sql.clone(),
-        id_column: source.id_column(&analysis.experiment).to_string(),
+        id_column: source.ids.of(&analysis.experiment).to_string(),
         date_column: source.submission_date_column.clone(),
         dates: signal_dates(signal, window)?,
     }))

@@ -103,7 +103,7 @@ fn sources(analysis: &Analysis, metrics: &[&Metric]) -> Vec<MetricSource> {
             name: name.clone(),
             cte: format!("{name}_metrics"),
             from: source.from.sql.clone(),
-            id_column: source.id_column(&analysis.experiment).to_string(),
+            id_column: source.ids.of(&analysis.experiment).to_string(),
             date_column: source.submission_date_column.clone(),
             experiments_column: source.experiments_column.map(ExperimentsColumn::as_str),
             metrics: vec![column],

@@ -61,8 +61,8 @@ fn compile(analysis: &Analysis) -> Result<Work, Diagnostics> {
 /// The columns by which the sources `both` and `one` are joined, and the segment's.
 fn joined_by(analysis: &Analysis) -> [String; 3] {
     let experiment = &analysis.experiment;
-    let source = |name: &str| analysis.data_sources[name].id_column(experiment).to_string();
-    let segment = experiment.segments[0].data_source.id_column(experiment);
+    let source = |name: &str| analysis.data_sources[name].ids.of(experiment).to_string();
+    let segment = experiment.segments[0].data_source.ids.of(experiment);
     [source("both"), source("one"), segment.to_string()]
 }
 

@@ -29,6 +29,9 @@ pub struct Selection {
     pub compat: Compat,
     /// Whether each data source gets a view of its metrics, beside the one of all.
     pub source_views: bool,
+    /// Whether every statement stands alone: it holds the queries of the tables that it would read. There are no views then, which
+    /// would have nothing to read.
+    pub inline: bool,
 }
 
 /// Every window of an experiment's life.
@@ -39,6 +42,7 @@ impl Default for Selection {
             periods: Period::ALL.to_vec(),
             compat: Compat::None,
             source_views: false,
+            inline: false,
         }
     }
 }
@@ -97,22 +101,19 @@ pub struct BasisWork {
 
 impl Work {
     /// The statements in the order in which they run.
-    pub fn script(&self) -> Script {
+    pub fn statements(&self) -> impl Iterator<Item = &Statement> {
+        let cohort = self.cohort.iter().map(|cohort| &cohort.statement);
         let bases = self.windows.iter().flat_map(|window| &window.bases);
-        let windows = bases.flat_map(|basis| std::iter::once(&basis.metrics).chain(&basis.summaries.statements));
-        let statements = self
-            .cohort
-            .iter()
-            .map(|cohort| &cohort.statement)
-            .chain(windows)
-            .chain(&self.views);
+        cohort.chain(bases.flat_map(BasisWork::statements)).chain(&self.views)
+    }
+
+    /// A copy of the statements in the order in which they run.
+    pub fn script(&self) -> Script {
         Script {
-            statements: statements.cloned().collect(),
+            statements: self.statements().cloned().collect(),
         }
     }
-}
 
-impl Work {
     /// The statements as [`Work::script`] gives them, without a copy.
     pub fn into_script(self) -> Script {
         let bases = self.windows.into_iter().flat_map(|window| window.bases);
@@ -121,6 +122,13 @@ impl Work {
         Script {
             statements: cohort.chain(windows).chain(self.views).collect(),
         }
+    }
+}
+
+impl BasisWork {
+    /// The statement of the metrics, then those of the summaries.
+    pub fn statements(&self) -> impl Iterator<Item = &Statement> {
+        std::iter::once(&self.metrics).chain(&self.summaries.statements)
     }
 }
 
@@ -143,19 +151,6 @@ impl WindowWork {
 /// # Errors
 /// Every fault of its statistics, or the faults of its first statement that has any; nothing is compiled in part.
 pub fn compile(analysis: &Analysis, selection: &Selection, destination: &Destination) -> Result<Work> {
-    compile_with(analysis, selection, destination, false)
-}
-
-/// Compiles the same as statements that stand alone: each holds the queries of the tables that it would read. There are
-/// no views, which have nothing to read then.
-///
-/// # Errors
-/// As [`compile`].
-pub fn compile_inline(analysis: &Analysis, selection: &Selection, destination: &Destination) -> Result<Work> {
-    compile_with(analysis, selection, destination, true)
-}
-
-fn compile_with(analysis: &Analysis, selection: &Selection, destination: &Destination, inline: bool) -> Result<Work> {
     let Some(first_window) = schedule::enrollments_window(&analysis.experiment)? else {
         return Ok(Work {
             cohort: None,
@@ -179,7 +174,7 @@ fn compile_with(analysis: &Analysis, selection: &Selection, destination: &Destin
         true => {
             let node = cohort::cohort(analysis, &first_window, destination)?;
             let mut statement = statement(&Node::Cohort(node.clone()), "enrollments".to_string())?;
-            if inline {
+            if selection.inline {
                 statement.target = Target::Rows;
             }
             Some(CohortWork { node, statement })
@@ -191,7 +186,7 @@ fn compile_with(analysis: &Analysis, selection: &Selection, destination: &Destin
         selection,
         destination,
         requests,
-        inlined: cohort.as_ref().filter(|_| inline).map(|cohort| Relation {
+        inlined: cohort.as_ref().filter(|_| selection.inline).map(|cohort| Relation {
             table: cohort.node.target.clone(),
             query: Some(cohort.statement.query().to_string()),
         }),
@@ -205,7 +200,10 @@ fn compile_with(analysis: &Analysis, selection: &Selection, destination: &Destin
             compiler.window(*date, window, is_repeated)
         })
         .collect::<Result<Vec<WindowWork>>>()?;
-    let views = if inline { Vec::new() } else { compiler.views(&windows)? };
+    let views = match selection.inline {
+        true => Vec::new(),
+        false => compiler.views(&windows)?,
+    };
     Ok(Work {
         cohort,
         windows,

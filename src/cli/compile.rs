@@ -193,15 +193,12 @@ fn script(args: &CompileArgs, analysis: &Analysis) -> Result<(Script, Diagnostic
         date: args.date.date(),
         periods: args::periods(&args.analysis_periods),
         source_views: args.source_views,
+        inline: args.inline,
         ..Selection::default()
     };
     let destination = args.place.destination(&analysis.experiment);
     let within = |faults: Diagnostics| faults.within(&format!("experiment {}", analysis.experiment.slug));
-    let compile = match args.inline {
-        true => pipeline::compile_inline,
-        false => pipeline::compile,
-    };
-    let work = compile(analysis, &selection, &destination).map_err(within)?;
+    let work = pipeline::compile(analysis, &selection, &destination).map_err(within)?;
     let remarks = work.remarks.clone();
     let script = work.into_script();
     match args.engine {

@@ -134,9 +134,7 @@ fn compiled<'a>(args: &DiffArgs, selected: &'a Selected) -> Compiled<'a> {
 
 /// An experiment that has statements on one side alone, with the faults of the other.
 fn resolution(name: &str, sign: char, work: &Work, faults: &Diagnostics) -> (Vec<Change>, usize) {
-    let statements: Vec<String> = compare::statements(work)
-        .map(|statement| statement.name.clone())
-        .collect();
+    let statements: Vec<String> = work.statements().map(|statement| statement.name.clone()).collect();
     // The faults belong to the side without statements.
     let other = if sign == '-' { '+' } else { '-' };
     let lines = to_text(faults, false);

@@ -214,13 +214,10 @@ fn prepare<'a>(args: &RunArgs, selected: &'a Selected) -> Result<Prepared<'a>> {
         periods: args::periods(&args.analysis_periods),
         compat: CompatChoice::compat(args.compat),
         source_views: args.source_views,
+        inline: args.inline,
     };
     let destination = args.place.destination(experiment);
-    let compile = match args.inline {
-        true => pipeline::compile_inline,
-        false => pipeline::compile,
-    };
-    let work = compile(analysis, &selection, &destination)
+    let work = pipeline::compile(analysis, &selection, &destination)
         .map_err(|faults| faults.within(&format!("experiment {}", experiment.slug)))?;
     if !work.remarks.0.is_empty() {
         report(&work.remarks);

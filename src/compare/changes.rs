@@ -4,7 +4,7 @@ use indexmap::{IndexMap, IndexSet};
 use serde_json::Value;
 
 use super::text::{changed_lines, unified};
-use super::{Change, Kind, describe, statements};
+use super::{Change, Kind, describe};
 use crate::analysis::{Analysis, Basis, Period, json};
 use crate::pipeline::{BasisWork, WindowWork, Work};
 use crate::plan::node::{Cohort, MetricSource, UnitWindow};
@@ -54,13 +54,10 @@ impl Changes {
 
     /// Enrollment, segments and exposure.
     pub(super) fn cohort(&mut self, base: &Work, head: &Work, altered: &IndexSet<String>) {
-        let statement = |work: &'_ Work| work.cohort.as_ref().map(|cohort| cohort.statement.sql.clone());
         let of = ["enrollments"];
         let (Some(before), Some(after)) = (&base.cohort, &head.cohort) else {
-            let (before, after) = (statement(base), statement(head));
-            let line = |sql: Option<String>| sql.map(|_| "-- the enrollments statement".to_string());
-            let (before, after) = (line(before), line(after));
-            self.note(Kind::Cohort, "enrollments", (before.as_deref(), after.as_deref()), of);
+            let line = |work: &Work| work.cohort.as_ref().map(|_| "-- the enrollments statement");
+            self.note(Kind::Cohort, "enrollments", (line(base), line(head)), of);
             return;
         };
         if !altered.contains("enrollments") {
@@ -132,8 +129,7 @@ impl Changes {
             None => String::new(),
         };
         let of_window = |work: &'_ BasisWork| -> Vec<String> {
-            let statements = std::iter::once(&work.metrics).chain(&work.summaries.statements);
-            statements.map(|statement| statement.name.clone()).collect()
+            work.statements().map(|statement| statement.name.clone()).collect()
         };
         let names: IndexSet<String> = after.into_iter().chain(before).flat_map(of_window).collect();
         let statements = names.iter().filter(|name| altered.contains(*name)).map(String::as_str);
@@ -205,7 +201,9 @@ impl Changes {
     /// The statements that differ although nothing that was noted alters them.
     pub(super) fn rest(&mut self, base: &Work, head: &Work, altered: &IndexSet<String>) {
         let explained: IndexSet<String> = self.0.values().flat_map(|met| met.statements.iter().cloned()).collect();
-        let find = |work, name: &str| statements(work).find(|statement| statement.name == name);
+        fn find<'w>(work: &'w Work, name: &str) -> Option<&'w Statement> {
+            work.statements().find(|statement| statement.name == name)
+        }
         for name in altered.iter().filter(|name| !explained.contains(*name)) {
             let (before, after) = (find(base, name), find(head, name));
             let text =

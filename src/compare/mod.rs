@@ -13,7 +13,6 @@ use self::changes::Changes;
 pub use self::text::names;
 use crate::analysis::Analysis;
 use crate::pipeline::Work;
-use crate::sql::script::Statement;
 
 /// What a change is about; the order is that of the output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -82,21 +81,13 @@ pub fn compare(base: Side<'_>, head: Side<'_>) -> (Vec<Change>, Vec<String>) {
     (changes.finish(), altered.into_iter().collect())
 }
 
-/// All statements of an experiment.
-pub fn statements(work: &Work) -> impl Iterator<Item = &Statement> {
-    let cohort = work.cohort.iter().map(|cohort| &cohort.statement);
-    let bases = work.windows.iter().flat_map(|window| &window.bases);
-    let windows = bases.flat_map(|basis| std::iter::once(&basis.metrics).chain(&basis.summaries.statements));
-    cohort.chain(windows).chain(&work.views)
-}
-
 /// The names of statements whose text differs or that only one side has; those that vanish come last.
 fn altered(base: &Work, head: &Work) -> IndexSet<String> {
-    let texts = |work| -> IndexMap<&str, &str> {
-        statements(work)
+    fn texts(work: &Work) -> IndexMap<&str, &str> {
+        (work.statements())
             .map(|statement| (statement.name.as_str(), statement.sql.as_str()))
             .collect()
-    };
+    }
     let (before, after) = (texts(base), texts(head));
     let changed = after.iter().filter(|(name, sql)| before.get(**name) != Some(*sql));
     let vanished = before.keys().filter(|name| !after.contains_key(**name));

@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use isobar::analysis::Analysis;
 use isobar::config::Configs;
 use isobar::diagnostics::Result;
 use isobar::experiment;
@@ -50,25 +49,21 @@ pub fn left_out<'a>(slug: &str, case: &'a Case, expected: &'a Expected) -> Vec<&
 
 /// The work of an experiment's whole life. Some experiments of the corpus do not resolve.
 pub fn work(shared: &Path, configs: &Configs, slug: &str) -> Result<Work> {
-    work_by(shared, configs, slug, pipeline::compile)
+    work_by(shared, configs, slug, false)
 }
 
 /// The same as statements that stand alone.
 pub fn work_inline(shared: &Path, configs: &Configs, slug: &str) -> Result<Work> {
-    work_by(shared, configs, slug, pipeline::compile_inline)
+    work_by(shared, configs, slug, true)
 }
 
-fn work_by(
-    shared: &Path,
-    configs: &Configs,
-    slug: &str,
-    compile: impl Fn(&Analysis, &Selection, &Destination) -> Result<Work>,
-) -> Result<Work> {
+fn work_by(shared: &Path, configs: &Configs, slug: &str, inline: bool) -> Result<Work> {
     let file = shared.join(format!("corpus/experiments/{slug}.json"));
     let (experiments, _) = experiment::load(&[file]).unwrap();
     let analysis = configs.resolve(&experiments[0])?;
     let selection = Selection {
         compat: Compat::Jetstream,
+        inline,
         ..Selection::default()
     };
     let destination = Destination {
@@ -76,7 +71,7 @@ fn work_by(
         dataset: "mozanalysis".to_string(),
         slug: slug.to_string(),
     };
-    compile(&analysis, &selection, &destination)
+    pipeline::compile(&analysis, &selection, &destination)
 }
 
 /// Our statement for a file of the reference, `enrollments.sql` or `metrics_<period>_<basis>.sql`.

@@ -88,9 +88,7 @@ fn kinds(work: &Work) -> Vec<&Statement> {
         .iter()
         .filter(|window| periods.insert(window.window.period.as_str()));
     let bases: Vec<_> = windows.filter_map(|window| window.bases.first()).collect();
-    let statements = bases
-        .into_iter()
-        .flat_map(|basis| std::iter::once(&basis.metrics).chain(&basis.summaries.statements));
+    let statements = bases.into_iter().flat_map(|basis| basis.statements());
     work.cohort
         .iter()
         .map(|cohort| &cohort.statement)

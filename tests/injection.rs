@@ -192,23 +192,15 @@ fn names() -> impl Strategy<Value = Names> {
     let or_plain = |plain: String| prop_oneof![nasty(), Just(plain)];
     // Names of definitions are words; the reader leaves out others, so that what uses them is a fault.
     let mostly_plain = |plain: String| prop_oneof![1 => nasty(), 5 => Just(plain)];
-    let Names {
-        slug,
-        branch,
-        segment,
-        source,
-        metric,
-        text,
-        by_branch,
-    } = plain();
+    let plain = plain();
     let names = (
-        or_plain(slug),
-        or_plain(branch),
-        mostly_plain(segment),
-        mostly_plain(source),
-        mostly_plain(metric),
+        or_plain(plain.slug),
+        or_plain(plain.branch),
+        mostly_plain(plain.segment),
+        mostly_plain(plain.source),
+        mostly_plain(plain.metric),
     );
-    (names, or_plain(text), or_plain(by_branch)).prop_map(
+    (names, or_plain(plain.text), or_plain(plain.by_branch)).prop_map(
         |((slug, branch, segment, source, metric), text, by_branch)| Names {
             slug,
             branch,

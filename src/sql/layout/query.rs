@@ -123,20 +123,15 @@ fn select<'a>(nodes: &'a [Node<'_>]) -> Doc<'a> {
 }
 
 fn with<'a>(nodes: &'a [Node<'_>]) -> Doc<'a> {
-    let head = if nodes.get(1).is_some_and(|node| node.is("RECURSIVE")) {
-        2
-    } else {
-        1
-    };
+    let is_recursive = nodes.get(1).is_some_and(|node| node.is("RECURSIVE"));
+    let (head, rest) = nodes.split_at(if is_recursive { 2 } else { 1 });
     let mut parts = Vec::new();
-    for (nodes, comma) in items(&nodes[head.min(nodes.len())..]) {
+    for (nodes, comma) in items(rest) {
         parts.push(Doc::Hard);
         parts.push(phrase(nodes));
         parts.extend(comma.and_then(Node::leaf).map(token));
     }
-    parts.insert(0, phrase(&nodes[..head.min(nodes.len())]));
-    let head = parts.remove(0);
-    Doc::Concat(vec![head, Doc::Indent(parts), Doc::Hard])
+    Doc::Concat(vec![phrase(head), Doc::Indent(parts), Doc::Hard])
 }
 
 /// Tables and joins, without the word `FROM`.

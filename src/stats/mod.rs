@@ -6,6 +6,7 @@
 
 pub mod binomial;
 pub mod bootstrap_mean;
+pub mod coverage;
 pub mod curve;
 pub mod deciles;
 pub mod distribution;

@@ -6,6 +6,7 @@
 
 pub mod binomial;
 pub mod bootstrap_mean;
+pub mod corrections;
 pub mod coverage;
 pub mod curve;
 pub mod deciles;
@@ -26,8 +27,10 @@ pub mod state;
 use serde::Serialize;
 
 use crate::analysis::{Basis, Period};
-use crate::summary::{ALL_SEGMENT, Cell, ColumnKind, Covariate, Demand, Need, Step, Summaries};
+use crate::summary::{ALL_SEGMENT, Cell, ColumnKind, Covariate, CovariateNeed, Demand, Need, Step, Summaries};
 
+use self::corrections::Correction;
+use self::coverage::{Coverage, Looks};
 use self::kernel_density::{Bandwidth, Kernel};
 pub use self::parse::{parameters_of, parse};
 use self::pre_treatment::{PreTreatment, ValueKind};
@@ -73,6 +76,9 @@ pub struct Row {
     pub analysis_basis: &'static str,
     /// The index of the window within its period.
     pub window_index: Option<i64>,
+    /// The p-value of a comparison that has one; not a column, but what [`corrections`] correct.
+    #[serde(skip)]
+    pub p_value: Option<f64>,
 }
 
 /// How two branches are compared.
@@ -104,6 +110,8 @@ pub struct Interval {
     pub lower: Option<f64>,
     /// The upper end.
     pub upper: Option<f64>,
+    /// The probability of an estimate as far from no difference, were there none; where a statistic tests that.
+    pub p_value: Option<f64>,
 }
 
 impl Interval {
@@ -114,6 +122,15 @@ impl Interval {
             point: finite(point),
             lower: finite(lower),
             upper: finite(upper),
+            p_value: None,
+        }
+    }
+
+    /// The same with a p-value.
+    pub fn with_p_value(self, p: f64) -> Self {
+        Self {
+            p_value: p.is_finite().then_some(p),
+            ..self
         }
     }
 
@@ -129,6 +146,7 @@ impl Interval {
             point: times(self.point),
             lower: times(self.lower),
             upper: times(self.upper),
+            p_value: self.p_value,
         }
     }
 }
@@ -207,14 +225,42 @@ pub struct Points {
 pub struct LinearModel {
     /// The statistic's name in results.
     pub name: String,
+    /// What the intervals promise.
+    pub coverage: Coverage,
     /// The share of values that is clipped.
     pub drop_highest: f64,
     /// The covariate's metric (`None`: the metric itself) and period.
     pub covariate: Option<(Option<String>, Period)>,
+    /// The correction of its p-values for many comparisons, if p-values are asked for.
+    pub correction: Option<Correction>,
+}
+
+impl Statistic {
+    /// The correction of p-values that the statistic asks for.
+    pub fn correction(&self) -> Option<Correction> {
+        match self {
+            Statistic::LinearModelMean(model) | Statistic::PerClientDauImpact(model) => model.correction,
+            Statistic::Count
+            | Statistic::Sum
+            | Statistic::Binomial { .. }
+            | Statistic::Deciles { .. }
+            | Statistic::EmpiricalCdf(_)
+            | Statistic::BootstrapMean(_)
+            | Statistic::PopulationRatio { .. }
+            | Statistic::KernelDensityEstimate { .. } => None,
+        }
+    }
+}
+
+impl LinearModel {
+    /// Whether the model is fitted as the reference implementation fits it, which has nothing for data that is looked at again and again.
+    fn is_classical(&self, compat: Compat) -> bool {
+        compat == Compat::Jetstream && self.coverage.looks == Looks::One
+    }
 }
 
 /// The configured names, for suggestions.
-pub const NAMES: [&str; 11] = [
+pub const NAMES: [&str; 12] = [
     "binomial",
     "bootstrap_mean",
     "count",
@@ -225,6 +271,7 @@ pub const NAMES: [&str; 11] = [
     "linear_model_mean_no_clip",
     "per_client_dau_impact",
     "population_ratio",
+    "sequential_mean",
     "sum",
 ];
 
@@ -323,11 +370,15 @@ impl Request {
                 .map(|model| 1.0 - model.drop_highest)
                 .filter(|quantile| *quantile < 1.0),
             covariate: model
-                .and_then(|model| model.covariate.as_ref())
+                .and_then(|model| Some((model, model.covariate.as_ref()?)))
                 .filter(|_| !context.period.is_preenrollment())
-                .map(|(metric, period)| Covariate {
+                .map(|(model, (metric, period))| Covariate {
                     metric: metric.as_ref().unwrap_or(&self.metric).clone(),
                     period: period.as_str().to_string(),
+                    need: match model.is_classical(context.compat) {
+                        true => CovariateNeed::Grid,
+                        false => CovariateNeed::Residuals,
+                    },
                 }),
         }
     }
@@ -383,6 +434,7 @@ impl Request {
             segment: segment.to_string(),
             analysis_basis: context.basis.as_str(),
             window_index: context.window_index,
+            p_value: None,
         }
     }
 

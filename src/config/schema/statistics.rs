@@ -4,12 +4,13 @@ use serde_json::{Value, json};
 
 use super::shape::{Key, described, table, text};
 use crate::analysis::Period;
+use crate::stats::corrections::Correction;
 use crate::stats::kernel_density::Kernel;
 use crate::stats::parameters::{Kind, LARGEST_COUNT, Parameter};
 use crate::stats::{self, pre_treatment};
 
 /// What each statistic is, for editors; a test sees to it that none is missing.
-const STATISTICS: [(&str, &str); 11] = [
+const STATISTICS: [(&str, &str); 12] = [
     ("binomial", "Proportions of a true/false metric, and their comparisons."),
     (
         "bootstrap_mean",
@@ -32,15 +33,23 @@ const STATISTICS: [(&str, &str); 11] = [
         "population_ratio",
         "The ratio of two metrics' means and its comparisons; the metric depends on both.",
     ),
+    (
+        "sequential_mean",
+        "Means and their comparisons with intervals that hold however often the data is looked at.",
+    ),
     ("sum", "The sum of the values per branch."),
 ];
 
 /// What each parameter is, for editors.
-const PARAMETERS: [(&str, &str); 16] = [
-    ("adjust", "A factor on the bandwidth; only 1 is supported."),
+const PARAMETERS: [(&str, &str); 18] = [
+    ("adjust", "A factor on the bandwidth."),
     ("bandwidth", "How wide the kernel is."),
     ("base", "The base of the logarithm; 0 asks for the natural one."),
     ("confidence_interval", "The coverage of the intervals."),
+    (
+        "correction",
+        "Adds p-values of the differences, raw and corrected for all comparisons of the window that ask for the same.",
+    ),
     (
         "covariate_adjustment",
         "A metric from before enrollment that explains part of the variance.",
@@ -60,6 +69,10 @@ const PARAMETERS: [(&str, &str); 16] = [
     ),
     ("numerator", "The metric above the line."),
     ("statistic_name", "The name in results."),
+    (
+        "tuned_for",
+        "The number of units, both branches together, at which intervals for every look are tightest.",
+    ),
     ("threshold", "Values beyond it become the threshold."),
     (
         "pre_treatments",
@@ -139,6 +152,7 @@ fn shape(kind: Kind) -> Value {
         Kind::Bandwidth => {
             json!({"anyOf": [{"enum": ["scott", "silverman"]}, {"type": "number", "exclusiveMinimum": 0}]})
         }
+        Kind::Correction => json!({"enum": Correction::NAMES.map(|(name, _)| name)}),
         Kind::Kernel => json!({"enum": Kernel::NAMES.map(|(name, _)| name)}),
         Kind::Covariate => {
             let periods = Period::ALL.into_iter().filter(|period| period.is_preenrollment());

@@ -16,12 +16,16 @@ pub mod kernel_density;
 pub mod law;
 pub mod linear_model;
 pub mod moments;
+pub mod pairs;
 pub mod parameters;
 mod parse;
 pub mod population_ratio;
 pub mod pre_treatment;
+pub mod quantiles;
 mod rows;
 pub mod state;
+pub mod welch;
+pub mod winsorized_mean;
 
 use serde::Serialize;
 
@@ -156,6 +160,15 @@ pub enum Statistic {
         /// How many draws the reference implementation makes; decides only when a ratio counts as undefined.
         samples: f64,
     },
+    /// Sample quantiles and their comparisons.
+    Quantiles {
+        /// The orders, each between 0 and 1.
+        orders: Vec<f64>,
+        /// The nominal coverage.
+        confidence: f64,
+    },
+    /// Means of values brought to pooled quantiles at both ends, and their comparisons.
+    WinsorizedMean(Winsorized),
     /// Means and their comparisons by the Bayesian bootstrap.
     BootstrapMean(Bootstrap),
     /// Ratios of two metrics' means and their comparisons by the bootstrap.
@@ -193,6 +206,17 @@ pub struct Bootstrap {
     pub samples: f64,
 }
 
+/// The parameters of winsorised means.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Winsorized {
+    /// The share of values at the lower end that become the quantile of this order.
+    pub lowest: f64,
+    /// The share of values at the upper end that become the quantile of order 1 less this.
+    pub highest: f64,
+    /// The nominal coverage.
+    pub confidence: f64,
+}
+
 /// The grid of a curve.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Points {
@@ -214,7 +238,7 @@ pub struct LinearModel {
 }
 
 /// The configured names, for suggestions.
-pub const NAMES: [&str; 11] = [
+pub const NAMES: [&str; 13] = [
     "binomial",
     "bootstrap_mean",
     "count",
@@ -225,7 +249,9 @@ pub const NAMES: [&str; 11] = [
     "linear_model_mean_no_clip",
     "per_client_dau_impact",
     "population_ratio",
+    "quantiles",
     "sum",
+    "winsorized_mean",
 ];
 
 /// A statistic of a metric, checked.
@@ -310,6 +336,8 @@ impl Request {
             | Statistic::Sum
             | Statistic::Binomial { .. }
             | Statistic::Deciles { .. }
+            | Statistic::Quantiles { .. }
+            | Statistic::WinsorizedMean(_)
             | Statistic::EmpiricalCdf(_)
             | Statistic::BootstrapMean(_)
             | Statistic::PopulationRatio { .. }
@@ -340,6 +368,8 @@ impl Request {
             | Statistic::LinearModelMean(_)
             | Statistic::PerClientDauImpact(_) => Need::Moments,
             Statistic::Deciles { .. }
+            | Statistic::Quantiles { .. }
+            | Statistic::WinsorizedMean(_)
             | Statistic::BootstrapMean(_)
             | Statistic::EmpiricalCdf(_)
             | Statistic::KernelDensityEstimate { .. } => Need::Histogram,
@@ -359,6 +389,8 @@ impl Request {
             Statistic::Sum => "sum",
             Statistic::Binomial { .. } => "binomial",
             Statistic::Deciles { .. } => "deciles",
+            Statistic::Quantiles { .. } => "quantiles",
+            Statistic::WinsorizedMean(_) => "winsorized_mean",
             Statistic::BootstrapMean(_) => "mean",
             Statistic::PopulationRatio { .. } => "population_ratio",
             Statistic::EmpiricalCdf(_) => "empirical_cdf",

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::kernel_density::{Bandwidth, Kernel};
 use super::parameters::{Fault, Kind, Parameter, Parameters};
-use super::{Bootstrap, LinearModel, NAMES, Points, Request, Statistic, pre_treatment};
+use super::{Bootstrap, LinearModel, NAMES, Points, Request, Statistic, Winsorized, pre_treatment};
 use crate::analysis::{self, Period};
 use crate::diagnostics::{Code, Diagnostic, Diagnostics, Span};
 
@@ -66,6 +66,11 @@ fn statistic(name: &str, parameters: &mut Parameters) -> Option<Statistic> {
             confidence: parameters.confidence("confidence_interval", 0.95),
             samples: parameters.count("num_samples", 10_000) as f64,
         },
+        "quantiles" => Statistic::Quantiles {
+            orders: parameters.orders("quantiles", &[0.5, 0.9, 0.99]),
+            confidence: parameters.confidence("confidence_interval", 0.95),
+        },
+        "winsorized_mean" => Statistic::WinsorizedMean(winsorized(parameters)),
         "bootstrap_mean" => Statistic::BootstrapMean(bootstrap(parameters)),
         "population_ratio" => {
             let bootstrap = bootstrap(parameters);
@@ -142,6 +147,20 @@ fn bootstrap(parameters: &mut Parameters) -> Bootstrap {
         drop_highest: parameters.share("drop_highest", 0.005),
         confidence: parameters.confidence("confidence_interval", 0.95),
     }
+}
+
+fn winsorized(parameters: &mut Parameters) -> Winsorized {
+    let winsorized = Winsorized {
+        lowest: parameters.share("lowest", 0.0),
+        highest: parameters.share("highest", 0.005),
+        confidence: parameters.confidence("confidence_interval", 0.95),
+    };
+    let sum = winsorized.lowest + winsorized.highest;
+    if sum >= 1.0 && (0.0..=1.0).contains(&winsorized.lowest) && (0.0..=1.0).contains(&winsorized.highest) {
+        let message = format!("lowest and highest of winsorized_mean must add up to less than 1, but make {sum}");
+        parameters.fault(Fault::new("highest", message));
+    }
+    winsorized
 }
 
 fn points(parameters: &mut Parameters) -> Points {

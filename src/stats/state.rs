@@ -13,6 +13,10 @@ pub enum State {
     ZeroReferenceMean,
     /// A branch has a single unit: its mean has no interval.
     TooFewUnits,
+    /// So few units that no order statistic bounds the quantile of this order at the confidence: an interval without that end.
+    TooFewUnitsForQuantile(String),
+    /// No branch varies: estimates without intervals.
+    NoSpread,
     /// No unit has a value (and covariate): no rows.
     NoValues,
     /// The metric's column is not in the table: no rows.
@@ -42,6 +46,8 @@ impl State {
             State::NoVariation => "no variation",
             State::ZeroReferenceMean => "zero reference mean",
             State::TooFewUnits => "too few units",
+            State::TooFewUnitsForQuantile(_) => "too few units for the quantile",
+            State::NoSpread => "no spread",
             State::NoValues => "no values",
             State::MetricMissing => "metric missing",
             State::CovariateMissing => "covariate missing",
@@ -55,13 +61,19 @@ impl State {
         }
     }
 
-    fn reason(&self) -> &str {
-        match self {
+    fn reason(&self) -> String {
+        let reason = match self {
             State::NoVariation => "no variation: all values are the same",
             State::ZeroReferenceMean => {
                 "zero reference mean: every value of the reference branch is zero after clipping"
             }
             State::TooFewUnits => "too few units: a mean of one unit has no interval",
+            State::TooFewUnitsForQuantile(order) => {
+                return format!(
+                    "too few units for the quantile: no value bounds that of order {order} at this confidence"
+                );
+            }
+            State::NoSpread => "no spread: no branch varies, so that there are no intervals",
             State::NoValues => "no values: no unit has a value to compare",
             State::MetricMissing => "metric missing: the table has no such column",
             State::CovariateMissing => "covariate missing: the estimates are not adjusted",
@@ -72,13 +84,14 @@ impl State {
             State::NotFinite => "not finite: values are infinite, or a denominator may be zero",
             State::LinearGrid => "linear grid: a geometric one can't cover negative or all-zero values",
             State::Raises(reason) => reason,
-        }
+        };
+        reason.to_string()
     }
 }
 
 impl fmt::Display for State {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.reason())
+        f.write_str(&self.reason())
     }
 }
 

@@ -22,6 +22,7 @@ mod parse;
 pub mod population_ratio;
 pub mod pre_treatment;
 pub mod quantiles;
+pub mod ratio;
 mod rows;
 pub mod state;
 pub mod welch;
@@ -32,6 +33,7 @@ use serde::Serialize;
 use crate::analysis::{Basis, Period};
 use crate::summary::{ALL_SEGMENT, Cell, ColumnKind, Covariate, Demand, Need, Step, Summaries};
 
+use self::coverage::Coverage;
 use self::kernel_density::{Bandwidth, Kernel};
 pub use self::parse::{parameters_of, parse};
 use self::pre_treatment::{PreTreatment, ValueKind};
@@ -180,6 +182,8 @@ pub enum Statistic {
         /// How it is resampled.
         bootstrap: Bootstrap,
     },
+    /// Ratios of two metrics' means and their comparisons by the delta method.
+    Ratio(Ratio),
     /// The empirical distribution function.
     EmpiricalCdf(Points),
     /// A kernel density estimate.
@@ -204,6 +208,21 @@ pub struct Bootstrap {
     pub drop_highest: f64,
     /// How many draws the reference implementation makes; decides only when a ratio counts as undefined.
     pub samples: f64,
+}
+
+/// The parameters of ratios by the delta method.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Ratio {
+    /// The statistic's name in results.
+    pub name: &'static str,
+    /// The metric above the line.
+    pub numerator: String,
+    /// The metric below it.
+    pub denominator: String,
+    /// What the intervals promise.
+    pub coverage: Coverage,
+    /// The period before enrollment whose ratio explains part of the variance.
+    pub covariate: Option<Period>,
 }
 
 /// The parameters of winsorised means.
@@ -238,7 +257,7 @@ pub struct LinearModel {
 }
 
 /// The configured names, for suggestions.
-pub const NAMES: [&str; 13] = [
+pub const NAMES: [&str; 15] = [
     "binomial",
     "bootstrap_mean",
     "count",
@@ -250,6 +269,8 @@ pub const NAMES: [&str; 13] = [
     "per_client_dau_impact",
     "population_ratio",
     "quantiles",
+    "ratio",
+    "sequential_ratio",
     "sum",
     "winsorized_mean",
 ];
@@ -341,7 +362,16 @@ impl Request {
             | Statistic::EmpiricalCdf(_)
             | Statistic::BootstrapMean(_)
             | Statistic::PopulationRatio { .. }
+            | Statistic::Ratio(_)
             | Statistic::KernelDensityEstimate { .. } => None,
+        };
+        let covariate = match (&self.statistic, model) {
+            (Statistic::Ratio(ratio), _) => ratio.covariate.map(|period| (&self.metric, period)),
+            (_, Some(model)) => {
+                let named = model.covariate.as_ref();
+                named.map(|(metric, period)| (metric.as_ref().unwrap_or(&self.metric), *period))
+            }
+            (_, None) => None,
         };
         Cell {
             metric: self.metric.clone(),
@@ -350,11 +380,10 @@ impl Request {
             clip_quantile: model
                 .map(|model| 1.0 - model.drop_highest)
                 .filter(|quantile| *quantile < 1.0),
-            covariate: model
-                .and_then(|model| model.covariate.as_ref())
+            covariate: covariate
                 .filter(|_| !context.period.is_preenrollment())
                 .map(|(metric, period)| Covariate {
-                    metric: metric.as_ref().unwrap_or(&self.metric).clone(),
+                    metric: metric.clone(),
                     period: period.as_str().to_string(),
                 }),
         }
@@ -373,6 +402,10 @@ impl Request {
             | Statistic::BootstrapMean(_)
             | Statistic::EmpiricalCdf(_)
             | Statistic::KernelDensityEstimate { .. } => Need::Histogram,
+            Statistic::Ratio(ratio) => Need::Ratio {
+                numerator: ratio.numerator.clone(),
+                denominator: ratio.denominator.clone(),
+            },
             Statistic::PopulationRatio {
                 numerator, denominator, ..
             } => Need::Pairs {
@@ -393,6 +426,7 @@ impl Request {
             Statistic::WinsorizedMean(_) => "winsorized_mean",
             Statistic::BootstrapMean(_) => "mean",
             Statistic::PopulationRatio { .. } => "population_ratio",
+            Statistic::Ratio(ratio) => ratio.name,
             Statistic::EmpiricalCdf(_) => "empirical_cdf",
             Statistic::KernelDensityEstimate { .. } => "kernel_density_estimate",
             Statistic::LinearModelMean(model) | Statistic::PerClientDauImpact(model) => &model.name,

@@ -4,11 +4,12 @@ use indexmap::IndexMap;
 
 use super::coverage::Coverage;
 use super::quantiles::{self, Quantile};
+use super::ratio::{self, Adjustment, Ratios};
 use super::rows::Answer;
 use super::state::State;
 use super::welch::Estimate;
-use super::{Comparison, Interval, Winsorized, grid, winsorized_mean};
-use crate::summary::Group;
+use super::{Comparison, Interval, Ratio, Winsorized, grid, winsorized_mean};
+use crate::summary::{CellSummary, Group};
 
 /// A branch's estimate that can be compared with another's. Comparisons mirror each other: swapping the branches negates a difference and
 /// inverts a ratio, and swaps the ends.
@@ -19,6 +20,12 @@ pub trait Comparable {
     fn difference(&self, reference: &Self, coverage: Coverage) -> Interval;
     /// The relative uplift over a reference branch: no numbers where the two do not have the same sign, -1 without ends where only this one is 0.
     fn relative_uplift(&self, reference: &Self, coverage: Coverage) -> Interval;
+}
+
+/// A branch's mean, or a smooth function of means.
+pub trait Mean: Comparable {
+    /// The branch's own estimate.
+    fn of_branch(&self) -> &Estimate;
 }
 
 /// The rows of `quantiles`, one set per order.
@@ -53,17 +60,34 @@ pub(super) fn winsorized_rows(group: &Group, winsorized: &Winsorized, answer: &m
     means(&branches, Coverage::once(winsorized.confidence), answer);
 }
 
+/// The rows of `ratio` and `sequential_ratio`.
+pub(super) fn ratio_rows(summary: &CellSummary, group: &Group, ratio: &Ratio, answer: &mut Answer) {
+    let wants_adjustment = summary.cell.covariate.is_some();
+    if wants_adjustment && summary.covariate_column.is_none() {
+        answer.state(None, State::CovariateMissing);
+    }
+    let Ratios { branches, adjustment } = ratio::estimates(group, summary.covariate_column.is_some());
+    match adjustment {
+        Adjustment::None => {}
+        Adjustment::Constant => answer.state(None, State::CovariateConstant),
+        Adjustment::Removed(share) => {
+            answer.state(None, State::VarianceRemoved(format!("{:.1} %", 100.0 * share)));
+        }
+    }
+    means(&branches, ratio.coverage, answer);
+}
+
 /// The rows of means, and the reasons why some have no interval.
-pub(super) fn means(branches: &IndexMap<&str, Estimate>, coverage: Coverage, answer: &mut Answer) {
+pub(super) fn means<T: Mean>(branches: &IndexMap<&str, T>, coverage: Coverage, answer: &mut Answer) {
     for (name, interval) in rows(branches, &None, coverage, answer) {
-        let estimate = &branches[name];
+        let estimate = branches[name].of_branch();
         if interval.point.is_none() {
             answer.state(Some(name), State::NotFinite);
         } else if estimate.degrees_of_freedom <= 0.0 {
             answer.state(Some(name), State::TooFewUnits);
         }
     }
-    if branches.values().all(|estimate| estimate.variance == 0.0) {
+    if branches.values().all(|branch| branch.of_branch().variance == 0.0) {
         answer.state(None, State::NoSpread);
     }
 }

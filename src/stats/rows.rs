@@ -55,6 +55,7 @@ pub(super) fn estimate_group(request: &Request, summary: &CellSummary, group: &G
         Statistic::Deciles { confidence, samples } => decile_rows(group, *confidence, *samples, answer),
         Statistic::Quantiles { orders, confidence } => pairs::quantile_rows(group, orders, *confidence, answer),
         Statistic::WinsorizedMean(winsorized) => pairs::winsorized_rows(group, winsorized, answer),
+        Statistic::Ratio(ratio) => pairs::ratio_rows(summary, group, ratio, answer),
         Statistic::BootstrapMean(bootstrap) => {
             if bootstrap.drop_highest > 0.5 {
                 let reason = "drop_highest must be at most 0.5".to_string();

@@ -25,6 +25,8 @@ pub enum State {
     CovariateMissing,
     /// The covariate does not vary within branches: the estimates are not adjusted.
     CovariateConstant,
+    /// The covariate was used: the share of the variance within branches that it removed, such as `37.5 %`.
+    VarianceRemoved(String),
     /// The model has no residual variance or its data is infinite: comparisons without numbers.
     NotFitted,
     /// The ratio of two means is not positive: a relative uplift without numbers.
@@ -52,6 +54,7 @@ impl State {
             State::MetricMissing => "metric missing",
             State::CovariateMissing => "covariate missing",
             State::CovariateConstant => "constant covariate",
+            State::VarianceRemoved(_) => "adjusted",
             State::NotFitted => "not fitted",
             State::UndefinedRatio => "undefined ratio",
             State::InfiniteRatio => "infinite ratio",
@@ -78,6 +81,9 @@ impl State {
             State::MetricMissing => "metric missing: the table has no such column",
             State::CovariateMissing => "covariate missing: the estimates are not adjusted",
             State::CovariateConstant => "constant covariate: the estimates are not adjusted",
+            State::VarianceRemoved(share) => {
+                return format!("adjusted: the covariate removed {share} of the variance");
+            }
             State::NotFitted => "not fitted: there is no residual variance, or values are infinite",
             State::UndefinedRatio => "undefined ratio: the means do not have the same sign, or one is zero",
             State::InfiniteRatio => "infinite ratio: the reference branch has no conversions",

@@ -13,7 +13,7 @@
 
 use super::Interval;
 use super::coverage::Coverage;
-use super::pairs::Comparable;
+use super::pairs::{Comparable, Mean};
 
 /// An estimate of one branch.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -26,6 +26,12 @@ pub struct Estimate {
     pub degrees_of_freedom: f64,
     /// How many units it comes from.
     pub units: f64,
+}
+
+impl Mean for Estimate {
+    fn of_branch(&self) -> &Estimate {
+        self
+    }
 }
 
 impl Comparable for Estimate {

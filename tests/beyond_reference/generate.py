@@ -8,6 +8,8 @@ import json
 from itertools import product
 
 import numpy as np
+import pandas as pd
+import statsmodels.formula.api as smf
 from scipy import stats
 
 BRANCHES = ["a", "b"]
@@ -102,6 +104,73 @@ def winsorized(name, data, lowest, highest, confidence):
     return case(name, data, "winsorized_mean", params, rows)
 
 
+def once(confidence, tuned_for=None):
+    """Half widths in standard errors, given degrees of freedom and units."""
+    if tuned_for is None:
+        return lambda freedom, units: stats.t.ppf((1 + confidence) / 2, freedom)
+    alpha = 1 - confidence
+
+    def always(freedom, units):
+        rho2 = (-2 * np.log(alpha) + np.log(-2 * np.log(alpha) + 1)) / tuned_for
+        return np.sqrt(2 * (units * rho2 + 1) / (units**2 * rho2) * np.log(np.sqrt(units * rho2 + 1) / alpha)) * np.sqrt(units)
+
+    return always
+
+
+def satterthwaite(vb, fb, vr, fr):
+    return (vb + vr) ** 2 / (vb**2 / fb + vr**2 / fr)
+
+
+def ratio(name, data, confidence, adjusted, tuned_for=None):
+    frame = pd.concat([pd.DataFrame(columns).assign(branch=b) for b, columns in data.items()], ignore_index=True)
+    frame = frame[frame["num"].notna() & frame["den"].notna()].copy()
+    reach = once(confidence, tuned_for)
+    ratios = {b: rows["num"].mean() / rows["den"].mean() for b, rows in frame.groupby("branch")}
+    for b, rows in frame.groupby("branch"):
+        frame.loc[rows.index, "z"] = ratios[b] + (rows["num"] - ratios[b] * rows["den"]) / rows["den"].mean()
+    slope, means = 0.0, dict.fromkeys(ratios, 0.0)
+    if adjusted:
+        has = frame["num_pre"].notna() & frame["den_pre"].notna()
+        pn, pd_ = frame["num_pre"].where(has), frame["den_pre"].where(has)
+        pn, pd_ = pn.fillna(pn.mean()), pd_.fillna(pd_.mean())
+        frame["x"] = (pn - pn.mean() / pd_.mean() * pd_) / pd_.mean()
+        slope = smf.ols("z ~ C(branch) + x", frame).fit().params["x"]
+        means = {b: rows["x"].mean() - frame["x"].mean() for b, rows in frame.groupby("branch")}
+    estimates, rows = {}, []
+    for b, group in frame.groupby("branch"):
+        n = len(group)
+        half = reach(n - 1, n) * np.sqrt(group["z"].var(ddof=1) / n)
+        rows.append(row(b, None, None, None, ratios[b], ratios[b] - half, ratios[b] + half))
+        residual = group["z"] - slope * group["x"] if adjusted else group["z"]
+        estimates[b] = (ratios[b] - slope * means[b], residual.var(ddof=1) / n, n - 1, n)
+    for b, r in [("a", "b"), ("b", "a")]:
+        (mb, vb, fb, nb), (mr, vr, fr, nr) = estimates[b], estimates[r]
+        half = reach(satterthwaite(vb, fb, vr, fr), nb + nr) * np.sqrt(vb + vr)
+        rows.append(row(b, r, "difference", None, mb - mr, mb - mr - half, mb - mr + half))
+        lb, lr = vb / mb**2, vr / mr**2
+        half = reach(satterthwaite(lb, fb, lr, fr), nb + nr) * np.sqrt(lb + lr)
+        rows.append(row(b, r, "relative_uplift", None, mb / mr - 1, mb / mr * np.exp(-half) - 1, mb / mr * np.exp(half) - 1))
+    params = {"numerator": "num", "denominator": "den", "confidence_interval": confidence}
+    if adjusted:
+        params["covariate_adjustment"] = {"period": "preenrollment_week"}
+    if tuned_for:
+        params["tuned_for"] = tuned_for
+    return case(name, data, "sequential_ratio" if tuned_for else "ratio", params, rows, metric="clicks_per_search")
+
+
+def visits(generator, n, rate, before):
+    """Correlated counts in both periods; some units have none before enrollment, some a null denominator."""
+    level = generator.gamma(2, 1, n)
+    count = lambda scale: generator.poisson(level * scale).astype(float)
+    den, den_pre = 1 + count(5), 1 + count(4)
+    num, num_pre = np.round(den * rate * generator.gamma(3, 1 / 3, n), 3), np.round(den_pre * 0.3 * generator.gamma(3, 1 / 3, n), 3)
+    num_pre = np.round(0.6 * num + 0.4 * num_pre, 3)
+    missing = generator.random(n) >= before
+    num_pre[missing] = den_pre[missing] = np.nan
+    den[:2] = np.nan
+    return {"num": list(num), "den": list(den), "num_pre": list(num_pre), "den_pre": list(den_pre)}
+
+
 def main():
     generator = np.random.default_rng(20260101)
     draw = lambda n, scale: np.round(generator.lognormal(0, scale, n), 4)
@@ -110,6 +179,7 @@ def main():
     ties = {"a": {"v": [0.0, 0, 0, 0, 0, 1, 1, 2, 2, 5, 9, 9]}, "b": {"v": [0.0, 0, 1, 1, 1, 2, 3, 3, 4, 4, 8, 9, 9, 9]}}
     negative = {"a": {"v": list(-draw(30, 0.5))}, "b": {"v": list(-draw(50, 0.5))}}
     larger = {"a": {"v": list(draw(300, 1.5))}, "b": {"v": list(draw(200, 1.0))}}
+    clicks = {"a": visits(generator, 120, 0.3, 0.8), "b": visits(generator, 90, 0.35, 0.9)}
     cases = [
         quantiles("six and seven units: some ends are out of reach", small, [0.25, 0.5, 0.9], 0.9),
         quantiles("nulls are left out", nulls, [0.1, 0.5, 0.75], 0.95),
@@ -120,6 +190,11 @@ def main():
         winsorized("both ends", larger, 0.05, 0.1, 0.9),
         winsorized("nulls left out, few units", nulls, 0.1, 0.0, 0.99),
         winsorized("negative means", negative, 0.01, 0.02, 0.95),
+        ratio("no covariate", clicks, 0.95, False),
+        ratio("adjusted for the ratio before enrollment", clicks, 0.9, True),
+        ratio("two units", {b: {k: v[2:4] for k, v in columns.items()} for b, columns in clicks.items()}, 0.95, False),
+        ratio("at every look", clicks, 0.95, False, tuned_for=500),
+        ratio("at every look, adjusted", clicks, 0.99, True, tuned_for=100000),
     ]
     with open("cases.json", "w", encoding="utf-8") as file:
         file.write("[\n" + ",\n".join(json.dumps(case) for case in cases) + "\n]\n")

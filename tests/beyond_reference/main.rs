@@ -211,3 +211,182 @@ fn winsorized_means_say_why_they_have_no_interval() {
         );
     }
 }
+
+/// Columns of a ratio with values before enrollment; branches by turns.
+fn clicks(units: usize, before: impl Fn(usize) -> (Value, Value)) -> Value {
+    let column = |of: &dyn Fn(usize) -> Value| (0..units).map(of).collect::<Vec<_>>();
+    json!({
+        "branch": column(&|i| json!(["a", "b"][i % 2])),
+        "num": column(&|i| json!((i * 37 % 101) as f64 + 1.0)),
+        "den": column(&|i| json!((i * 53 % 17) as f64 + 5.0)),
+        "num_pre": column(&|i| before(i).0),
+        "den_pre": column(&|i| before(i).1),
+    })
+}
+
+fn ratio_request(statistic: &str) -> Value {
+    json!({"metric": "clicks_per_search", "statistic": statistic, "pre_treatments": [], "params": {
+        "numerator": "num", "denominator": "den", "covariate_adjustment": {"period": "preenrollment_week"},
+    }})
+}
+
+#[test]
+fn ratios_say_what_the_covariate_did() {
+    let of = |columns: &Value| estimate(columns, &ratio_request("ratio"), Compat::None);
+    let reasons = |estimates: &Estimates| {
+        estimates
+            .states
+            .iter()
+            .map(|state| state.state.to_string())
+            .collect::<Vec<_>>()
+    };
+    // The same ratio before enrollment removes all of the variance.
+    let same = clicks(100, |i| {
+        (json!((i * 37 % 101) as f64 + 1.0), json!((i * 53 % 17) as f64 + 5.0))
+    });
+    let adjusted = of(&same);
+    let removed = reasons(&adjusted);
+    assert!(
+        removed
+            .iter()
+            .any(|reason| reason.starts_with("adjusted: the covariate removed 9")),
+        "{removed:?}"
+    );
+    let constant = of(&clicks(100, |_| (json!(2.0), json!(0.1))));
+    assert_eq!(states(&constant), ["constant covariate"]);
+    let nothing = of(&clicks(100, |_| (Value::Null, Value::Null)));
+    assert_eq!(states(&nothing), ["constant covariate"]);
+    let mut missing = same.clone();
+    missing.as_object_mut().expect("columns").remove("den_pre");
+    let missing = of(&missing);
+    assert_eq!(states(&missing), ["covariate missing"]);
+    for kind in [None, Some("difference"), Some("relative_uplift")] {
+        assert_eq!(numbers(&constant, "a", kind, None), numbers(&missing, "a", kind, None));
+        assert_eq!(numbers(&nothing, "a", kind, None), numbers(&missing, "a", kind, None));
+        let (with, without) = (numbers(&adjusted, "a", kind, None), numbers(&missing, "a", kind, None));
+        assert_eq!(kind.is_none(), with == without, "{kind:?}");
+    }
+}
+
+#[test]
+fn ratios_do_not_hide_what_they_lack() {
+    let with = |num: Value, den: Value| {
+        let columns = json!({"branch": ["a", "a", "a", "b", "b", "b"], "num": num, "den": den});
+        let request = json!({"metric": "r", "statistic": "ratio", "pre_treatments": [], "params": {"numerator": "num", "denominator": "den"}});
+        estimate(&columns, &request, Compat::None)
+    };
+    let zero = with(json!([1, 2, 3, 1, 2, 3]), json!([0, 0, 0, 1, 2, 4]));
+    assert!(states(&zero).contains(&"not finite"));
+    assert_eq!(numbers(&zero, "a", None, None), [None; 3]);
+    assert!(numbers(&zero, "b", None, None).iter().all(Option::is_some));
+    let infinite = with(json!([1, "Infinity", 3, 1, 2, 3]), json!([1, 1, 2, 1, 2, 4]));
+    assert_eq!(numbers(&infinite, "a", None, None), [None; 3]);
+    let proportional = with(json!([1, 2, 3, 2, 4, 6]), json!([1, 2, 3, 2, 4, 6]));
+    assert!(states(&proportional).contains(&"no spread"));
+    let none = with(json!([null, null, null, 2, 4, 7]), json!([1, 2, 3, 2, 4, 6]));
+    assert!(
+        none.rows
+            .iter()
+            .all(|row| row.branch == "b" && row.comparison.is_none())
+    );
+    let one = with(json!([null, null, 1, 2, 4, 7]), json!([1, 2, 3, 2, 4, 6]));
+    assert!(states(&one).contains(&"too few units"));
+    let columns = json!({"branch": ["a", "b"], "num": [1, 1]});
+    let request = json!({"metric": "r", "statistic": "ratio", "pre_treatments": [], "params": {"numerator": "num", "denominator": "den"}});
+    let missing = estimate(&columns, &request, Compat::None);
+    assert_eq!((missing.rows.len(), states(&missing)), (0, vec!["metric missing"]));
+}
+
+#[test]
+fn sequential_intervals_are_wider_and_have_the_same_points() {
+    let columns = clicks(200, |i| (json!(i % 7), json!(i % 5 + 1)));
+    let once = estimate(&columns, &ratio_request("ratio"), Compat::None);
+    let always = estimate(&columns, &ratio_request("sequential_ratio"), Compat::None);
+    for kind in [None, Some("difference"), Some("relative_uplift")] {
+        let (once, always) = (numbers(&once, "b", kind, None), numbers(&always, "b", kind, None));
+        assert_eq!(once[0], always[0]);
+        assert!(always[1] < once[1] && once[2] < always[2], "{once:?} {always:?}");
+    }
+}
+
+#[test]
+fn faults_of_parameters_are_told() {
+    for (statistic, params, treatments, words) in [
+        (
+            "quantiles",
+            json!({"quantiles": [0.5, 1.0]}),
+            json!([]),
+            "quantiles of statistic quantiles must be a list of different numbers between 0 and 1",
+        ),
+        (
+            "quantiles",
+            json!({"quantiles": [0.5, 0.5]}),
+            json!([]),
+            "must be a list of different numbers",
+        ),
+        (
+            "quantiles",
+            json!({"quantiles": []}),
+            json!([]),
+            "must be a list of different numbers",
+        ),
+        (
+            "quantiles",
+            json!({"quantile": [0.5]}),
+            json!([]),
+            "a parameter of statistic quantiles with a similar name exists: quantiles",
+        ),
+        (
+            "winsorized_mean",
+            json!({"lowest": 0.5, "highest": 0.5}),
+            json!([]),
+            "must add up to less than 1",
+        ),
+        (
+            "winsorized_mean",
+            json!({"lowest": -0.5}),
+            json!([]),
+            "a number from 0 to 1",
+        ),
+        (
+            "ratio",
+            json!({"numerator": "a"}),
+            json!([]),
+            "needs the parameter denominator",
+        ),
+        (
+            "ratio",
+            json!({"numerator": "a", "denominator": "b", "tuned_for": 5}),
+            json!([]),
+            "unknown parameter of statistic ratio \"tuned_for\"",
+        ),
+        (
+            "sequential_ratio",
+            json!({"numerator": "a", "denominator": "b", "tuned_for": 0}),
+            json!([]),
+            "a whole number from 1",
+        ),
+        (
+            "ratio",
+            json!({"numerator": "a", "denominator": "b", "covariate_adjustment": {"metric": "c", "period": "preenrollment_week"}}),
+            json!([]),
+            "has no metric",
+        ),
+        (
+            "ratio",
+            json!({"numerator": "a", "denominator": "b"}),
+            json!(["zero_fill"]),
+            "takes no pre-treatments",
+        ),
+    ] {
+        let request = json!({"metric": "v", "statistic": statistic, "params": params, "pre_treatments": treatments, "experiment": {"branches": ["a", "b"]}});
+        let source = Arc::new(Source {
+            path: "request.json".into(),
+            text: request.to_string(),
+        });
+        let faults = extract::parse(&source)
+            .err()
+            .unwrap_or_else(|| panic!("{request} is taken"));
+        assert!(faults.to_string().contains(words), "{request}: {faults}");
+    }
+}

@@ -9,7 +9,7 @@ use crate::stats::parameters::{Kind, LARGEST_COUNT, Parameter};
 use crate::stats::{self, pre_treatment};
 
 /// What each statistic is, for editors; a test sees to it that none is missing.
-const STATISTICS: [(&str, &str); 13] = [
+const STATISTICS: [(&str, &str); 15] = [
     ("binomial", "Proportions of a true/false metric, and their comparisons."),
     (
         "bootstrap_mean",
@@ -36,6 +36,14 @@ const STATISTICS: [(&str, &str); 13] = [
         "quantiles",
         "Sample quantiles and their comparisons, with intervals from order statistics.",
     ),
+    (
+        "ratio",
+        "The ratio of two metrics' means and its comparisons by the delta method; the metric depends on both.",
+    ),
+    (
+        "sequential_ratio",
+        "The same with intervals that hold however often one looks at them.",
+    ),
     ("sum", "The sum of the values per branch."),
     (
         "winsorized_mean",
@@ -44,7 +52,7 @@ const STATISTICS: [(&str, &str); 13] = [
 ];
 
 /// What each parameter is, for editors.
-const PARAMETERS: [(&str, &str); 19] = [
+const PARAMETERS: [(&str, &str); 20] = [
     ("adjust", "A factor on the bandwidth; only 1 is supported."),
     ("bandwidth", "How wide the kernel is."),
     ("base", "The base of the logarithm; 0 asks for the natural one."),
@@ -78,6 +86,10 @@ const PARAMETERS: [(&str, &str); 19] = [
     ("quantiles", "The orders of the quantiles."),
     ("statistic_name", "The name in results."),
     ("threshold", "Values beyond it become the threshold."),
+    (
+        "tuned_for",
+        "The number of units at which intervals that always hold are tightest.",
+    ),
     (
         "pre_treatments",
         "What happens to the values before, in order: names, or tables with a name and arguments.",

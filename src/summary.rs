@@ -57,6 +57,19 @@ pub struct Covariate {
     pub metric: String,
     /// The table word of the period it is taken from: `preenrollment_week` or `preenrollment_days28`.
     pub period: String,
+    /// What is needed beside the moments.
+    pub need: CovariateNeed,
+}
+
+/// What a model with a covariate needs beside moments.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CovariateNeed {
+    /// Nothing.
+    Nothing,
+    /// [`Branch::residuals`], for variances that differ between branches.
+    Residuals,
+    /// [`Group::grid`], for the reference implementation's relative uplifts.
+    Grid,
 }
 
 /// What one statistic needs summarised.
@@ -259,6 +272,24 @@ pub struct Branch {
     pub nulls: i64,
     /// The moments of a ratio; `None` for other cells.
     pub ratio: Option<RatioMoments>,
+    /// Sums over the residuals of the model with a covariate.
+    pub residuals: Option<Residuals>,
+}
+
+/// Sums over the units of one branch in the model of branch indicators and one covariate, clipped, where a unit without a finite covariate
+/// counts at the mean of the others.
+///
+/// Symbols: e residual, h leverage, w = e² / (1 - h), d the covariate less its branch's mean.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Residuals {
+    /// The sum of w.
+    pub square: f64,
+    /// The sum of d w.
+    pub covariate: f64,
+    /// The sum of d² w.
+    pub covariate_square: f64,
+    /// The largest h; 0 for a branch of one unit.
+    pub leverage: f64,
 }
 
 /// A distinct value, or pair of values, and how many rows have it.

@@ -8,8 +8,18 @@ use isobar::diagnostics::Source;
 use isobar::extract::{self, Extract};
 use isobar::stats::{Comparison, Compat, Estimates, Row};
 
-/// The estimates of a request over rows of `branch,v,v_pre` (types STRING, FLOAT64, FLOAT64).
+/// The default mode's estimates of a request over rows of `branch,v,v_pre` (types STRING, FLOAT64, FLOAT64).
 fn estimate(rows: &[(&str, &str, &str)], statistic: &str, params: &str, treatments: &str) -> Estimates {
+    estimate_in(Compat::None, rows, statistic, params, treatments)
+}
+
+fn estimate_in(
+    compat: Compat,
+    rows: &[(&str, &str, &str)],
+    statistic: &str,
+    params: &str,
+    treatments: &str,
+) -> Estimates {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("data.csv");
     let mut text = String::from("branch,v,v_pre\n");
@@ -25,7 +35,7 @@ fn estimate(rows: &[(&str, &str, &str)], statistic: &str, params: &str, treatmen
     let request = extract::parse(&source).unwrap_or_else(|faults| panic!("{faults}"));
     let extract = Extract::load(&file, &request.column_types).unwrap_or_else(|faults| panic!("{faults}"));
     extract
-        .estimate(&request, Compat::None)
+        .estimate(&request, compat)
         .unwrap_or_else(|faults| panic!("{faults}"))
 }
 
@@ -74,8 +84,8 @@ const SMALL: [(&str, &str, &str); 8] = [
 
 /// Numbers from numpy's `lstsq` on the design matrix, with scipy's t quantiles.
 #[test]
-fn linear_models_match_least_squares() {
-    let plain = estimate(&SMALL, "linear_model_mean_no_clip", "{}", "[]");
+fn classical_linear_models_match_least_squares() {
+    let plain = estimate_in(Compat::Jetstream, &SMALL, "linear_model_mean_no_clip", "{}", "[]");
     let own = find(&plain, "a", None, None);
     check(own.point, 7.0 / 3.0);
     check(own.lower, 7.0 / 3.0 - 4.302652729749462 * (7.0f64 / 3.0 / 3.0).sqrt());
@@ -90,7 +100,7 @@ fn linear_models_match_least_squares() {
     check(uplift.point, 18.0 / 7.0 - 1.0);
 
     let params = r#"{"covariate_adjustment": {"period": "preenrollment_week"}}"#;
-    let adjusted = estimate(&SMALL, "linear_model_mean_no_clip", params, "[]");
+    let adjusted = estimate_in(Compat::Jetstream, &SMALL, "linear_model_mean_no_clip", params, "[]");
     // Rows with both: a (1,2) (2,1) (4,5); b (3,2) (5,3) (10,8). Sxx = 26/3 + 62/3, Sxy = 16/3 + 23, Syy = 14/3 + 26.
     let (sxx, sxy, syy) = (88.0 / 3.0, 85.0 / 3.0, 92.0 / 3.0);
     let slope = sxy / sxx;
@@ -151,6 +161,109 @@ fn a_large_mean_costs_no_digits() {
     check(far.lower, near.lower.expect("a number"));
 }
 
+const ADJUSTED: &str = r#"{"covariate_adjustment": {"period": "preenrollment_week"}}"#;
+
+#[test]
+fn adjusted_estimates_say_what_the_covariate_did() {
+    let adjusted = estimate(&SMALL, "linear_model_mean_no_clip", ADJUSTED, "[]");
+    let state = adjusted
+        .states
+        .iter()
+        .find(|state| state.state.as_str() == "adjusted")
+        .expect("a state");
+    // Of 7 units with a value one lacks the covariate.
+    let text = state.state.to_string();
+    assert!(text.contains("14.3 % of units have none"), "{text}");
+    // A unit without a covariate counts: the means are those of all units with a value.
+    check(find(&adjusted, "b", None, None).point, 6.0);
+}
+
+#[test]
+fn covariates_that_say_nothing_are_left_out_and_named() {
+    let plain = estimate(&SMALL, "linear_model_mean_no_clip", "{}", "[]");
+    let lower = |estimates: &Estimates| find(estimates, "b", Some(Comparison::Difference), Some("a")).lower;
+    for (covariates, expected) in [
+        (["7.3"; 8], "constant covariate"),
+        ([""; 8], "covariate missing"),
+        (["0", "0", "0", "0", "5", "0", "0", "0"], "covariate of one unit"),
+    ] {
+        let mut rows = SMALL;
+        for (row, covariate) in rows.iter_mut().zip(covariates) {
+            row.2 = covariate;
+        }
+        let adjusted = estimate(&rows, "linear_model_mean_no_clip", ADJUSTED, "[]");
+        assert_eq!(states(&adjusted), [expected]);
+        assert_eq!(lower(&adjusted), lower(&plain));
+    }
+}
+
+#[test]
+fn widths_are_as_requested() {
+    let narrow = estimate(&SMALL, "linear_model_mean", r#"{"confidence_interval": 0.5}"#, "[]");
+    let wide = estimate(&SMALL, "linear_model_mean", r#"{"confidence_interval": 0.999}"#, "[]");
+    for (a, b) in narrow.rows.iter().zip(&wide.rows) {
+        assert_eq!((a.ci_width, b.ci_width), (Some(0.5), Some(0.999)));
+        assert_eq!(a.point, b.point);
+        assert!(a.lower > b.lower && a.upper < b.upper);
+    }
+}
+
+/// At n units in each of two branches of the same data the sequence is wider than one look, by the factor of its boundary.
+#[test]
+fn sequential_intervals_are_wider_by_the_boundary() {
+    let once = estimate(&SMALL, "linear_model_mean", "{}", "[]");
+    let always = estimate(&SMALL, "sequential_mean", r#"{"tuned_for": 7}"#, "[]");
+    let half = |estimates: &Estimates| {
+        let row = find(estimates, "b", Some(Comparison::Difference), Some("a"));
+        row.upper.expect("a number") - row.point.expect("a number")
+    };
+    let error = half(&once) / 2.7139675;
+    let c = -2.0 * 0.05f64.ln() + (1.0 - 2.0 * 0.05f64.ln()).ln();
+    let boundary = (2.0 * (c + 1.0) / c * (0.5 * c.ln_1p() - 0.05f64.ln())).sqrt();
+    assert!(half(&always) > half(&once));
+    assert!((half(&always) / error / boundary - 1.0).abs() < 0.05);
+    assert!(always.rows.iter().all(|row| row.statistic == "sequential_mean"));
+}
+
+#[test]
+fn p_values_come_raw_and_corrected_beside_the_intervals() {
+    let rows: Vec<(&str, &str, &str)> = SMALL.into_iter().chain([("c", "2", ""), ("c", "3", "")]).collect();
+    let plain = estimate(&rows, "linear_model_mean", "{}", "[]");
+    let corrected = estimate(&rows, "linear_model_mean", r#"{"correction": "holm"}"#, "[]");
+    let intervals = |row: &&Row| row.statistic == "mean_lm";
+    assert!(corrected.rows.iter().filter(intervals).eq(plain.rows.iter()));
+    let p = |statistic: &str, branch: &str, reference: &str| {
+        let mut rows = corrected.rows.iter();
+        rows.find(|row| {
+            row.statistic == statistic
+                && row.branch == branch
+                && row.comparison_to_branch.as_deref() == Some(reference)
+                && row.comparison == Some(Comparison::Difference)
+        })
+        .and_then(|row| row.point)
+        .expect("a p-value")
+    };
+    let pairs = [("b", "a"), ("c", "a"), ("c", "b")];
+    let mut raw = pairs.map(|(b, a)| p("mean_lm_p_value", b, a));
+    assert_eq!(p("mean_lm_p_value", "a", "b"), raw[0]);
+    let smallest = raw.into_iter().fold(1.0, f64::min);
+    raw.sort_by(f64::total_cmp);
+    let place = pairs
+        .into_iter()
+        .find(|(b, a)| p("mean_lm_p_value", b, a) == smallest)
+        .expect("a pair");
+    check(
+        Some(p("mean_lm_p_value_holm", place.0, place.1)),
+        (3.0 * smallest).min(1.0),
+    );
+    let refused = run(
+        &request("linear_model_mean", r#"{"correction": "bonferoni"}"#, "[]"),
+        "branch,v,v_pre\n",
+    );
+    assert_eq!(refused.0, Some(2));
+    assert!(refused.2.contains("known: holm, benjamini_hochberg"), "{}", refused.2);
+}
+
 #[test]
 fn pre_treatments_apply_in_order() {
     // Nulls become 0, then values above 1 stay: 2, 4 of branch a.
@@ -167,8 +280,9 @@ fn pre_treatments_apply_in_order() {
 }
 
 #[test]
-fn degenerate_data_gives_states() {
-    let one = estimate(
+fn degenerate_data_gives_the_references_states() {
+    let one = estimate_in(
+        Compat::Jetstream,
         &[("a", "1", ""), ("b", "2", ""), ("b", "3", "")],
         "linear_model_mean",
         "{}",
@@ -176,7 +290,8 @@ fn degenerate_data_gives_states() {
     );
     assert!(states(&one).contains(&"too few units"));
     assert_eq!(find(&one, "a", None, None).lower, None);
-    let same = estimate(
+    let same = estimate_in(
+        Compat::Jetstream,
         &[("a", "7", ""), ("a", "7", ""), ("b", "7", "")],
         "linear_model_mean",
         "{}",
@@ -184,7 +299,8 @@ fn degenerate_data_gives_states() {
     );
     assert!(states(&same).iter().all(|state| *state == "no variation"));
     assert!(same.rows.iter().all(|row| row.point.is_none()));
-    let zero = estimate(
+    let zero = estimate_in(
+        Compat::Jetstream,
         &[("a", "0", ""), ("a", "0", ""), ("b", "7", ""), ("b", "8", "")],
         "linear_model_mean",
         "{}",
@@ -196,9 +312,10 @@ fn degenerate_data_gives_states() {
             .iter()
             .all(|row| row.comparison_to_branch.as_deref() != Some("a"))
     );
-    let nothing = estimate(&[], "linear_model_mean", "{}", "[]");
+    let nothing = estimate_in(Compat::Jetstream, &[], "linear_model_mean", "{}", "[]");
     assert_eq!((nothing.rows.len(), states(&nothing)), (0, vec!["no values"]));
-    let infinite = estimate(
+    let infinite = estimate_in(
+        Compat::Jetstream,
         &[("a", "Infinity", ""), ("a", "1", ""), ("b", "2", ""), ("b", "3", "")],
         "linear_model_mean_no_clip",
         "{}",
@@ -207,6 +324,64 @@ fn degenerate_data_gives_states() {
     assert!(states(&infinite).contains(&"not fitted"));
     assert_eq!(find(&infinite, "a", None, None).point, None);
     check(find(&infinite, "b", None, None).point, 2.5);
+}
+
+#[test]
+fn degenerate_data_gives_states() {
+    let model = |rows: &[(&str, &str, &str)]| estimate(rows, "linear_model_mean", "{}", "[]");
+    let difference = |estimates: &Estimates, branch: &str, reference: &str| {
+        let row = find(estimates, branch, Some(Comparison::Difference), Some(reference));
+        (row.point, row.lower)
+    };
+    let one = model(&[("a", "1", ""), ("b", "2", ""), ("b", "3", "")]);
+    assert!(states(&one).contains(&"too few units"));
+    assert_eq!(find(&one, "a", None, None).lower, None);
+    assert_eq!(difference(&one, "b", "a").1, None);
+
+    let same = model(&[("a", "7", ""), ("a", "7", ""), ("b", "7", ""), ("b", "7", "")]);
+    assert!(
+        states(&same)
+            .iter()
+            .all(|state| *state == "no variation" || *state == "undefined ratio")
+    );
+    check(find(&same, "a", None, None).point, 7.0);
+    assert_eq!(difference(&same, "b", "a"), (Some(0.0), None));
+
+    // Against zeros there is a difference, but no ratio.
+    let zero = model(&[("a", "0", ""), ("a", "0", ""), ("b", "7", ""), ("b", "8", "")]);
+    assert!(states(&zero).contains(&"zero reference mean"));
+    let (point, lower) = difference(&zero, "b", "a");
+    assert!(point.is_some() && lower.is_some());
+    let uplift = find(&zero, "b", Some(Comparison::RelativeUplift), Some("a"));
+    assert_eq!((uplift.point, uplift.lower), (None, None));
+
+    let nothing = model(&[]);
+    assert_eq!((nothing.rows.len(), states(&nothing)), (0, vec!["no values"]));
+
+    // An infinity costs its branch, not the others.
+    let rows = [
+        ("a", "Infinity", ""),
+        ("a", "1", ""),
+        ("b", "2", ""),
+        ("b", "3", ""),
+        ("c", "2", ""),
+        ("c", "5", ""),
+    ];
+    let infinite = estimate(&rows, "linear_model_mean_no_clip", "{}", "[]");
+    assert!(states(&infinite).contains(&"not finite"));
+    assert_eq!(find(&infinite, "a", None, None).point, None);
+    assert_eq!(difference(&infinite, "b", "a"), (None, None));
+    assert!(difference(&infinite, "c", "b").1.is_some());
+
+    let unmet = estimate(
+        &[("a", "", "1"), ("b", "1", "2"), ("b", "2", "3")],
+        "linear_model_mean_no_clip",
+        "{}",
+        "[]",
+    );
+    assert!(states(&unmet).contains(&"no values"));
+    check(find(&unmet, "b", None, None).point, 1.5);
+
     let binary = estimate(&[("a", "0.5", ""), ("b", "1", "")], "binomial", "{}", "[]");
     assert_eq!((binary.rows.len(), states(&binary)), (0, vec!["not computable"]));
     let unmet = estimate(&[("a", "1", ""), ("b", "0", "")], "binomial", "{}", "[]");

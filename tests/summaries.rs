@@ -9,6 +9,7 @@ use isobar::results::decode::decode;
 use isobar::sql::duckdb::Functions;
 use isobar::sql::script::TableName;
 use isobar::sql::types::Type;
+use isobar::stats::coverage::Coverage;
 use isobar::stats::{Comparison, Compat, Context, LinearModel, Request, Row, Statistic};
 use isobar::summary::{ColumnKind, Demand};
 use isobar::warehouse::duckdb::Limits;
@@ -99,6 +100,8 @@ fn request() -> Request {
     Request {
         metric: "hours".into(),
         statistic: Statistic::LinearModelMean(LinearModel {
+            coverage: Coverage::once(0.95),
+            correction: None,
             name: "mean_lm".into(),
             drop_highest: 0.01,
             covariate: Some((None, Period::PreenrollmentWeek)),

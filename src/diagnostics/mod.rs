@@ -99,6 +99,14 @@ impl Diagnostic {
         }
     }
 
+    /// A remark with nothing but its message.
+    pub fn info(code: Code, message: impl Into<String>) -> Self {
+        Self {
+            severity: Severity::Info,
+            ..Self::error(code, message)
+        }
+    }
+
     /// Says where the fault stands.
     pub fn with_span(mut self, span: Span) -> Self {
         self.span = Some(span);

@@ -15,6 +15,7 @@ use crate::results::decode::decode;
 use crate::sql::duckdb::Functions;
 use crate::sql::script::TableName;
 use crate::sql::types::Type;
+use crate::stats::corrections::correct;
 use crate::stats::{Compat, Context, Estimates};
 use crate::summary::{ColumnKind, Demand};
 use crate::warehouse::duckdb::Limits;
@@ -89,7 +90,12 @@ impl Extract {
             rows.push(self.engine.query(&statement.name, &statement.sql)?);
         }
         let summaries = decode(&query, &rows, &request.branches)?;
-        Ok(request.statistic.estimate(&summaries, &context))
+        let mut estimates = request.statistic.estimate(&summaries, &context);
+        correct(
+            std::slice::from_ref(&request.statistic),
+            std::slice::from_mut(&mut estimates),
+        );
+        Ok(estimates)
     }
 }
 

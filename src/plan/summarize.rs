@@ -10,7 +10,7 @@ use crate::diagnostics::Result;
 use crate::plan::node::Relation;
 use crate::sql::render::{self, column};
 use crate::sql::script::{Purpose, Statement, TableName, Target};
-use crate::summary::{ALL_SEGMENT, Cell, ColumnKind, Demand, Need, Step};
+use crate::summary::{ALL_SEGMENT, Cell, ColumnKind, CovariateNeed, Demand, Need, Step};
 
 /// A table's columns by name.
 pub type Columns = IndexMap<String, ColumnKind>;
@@ -93,6 +93,16 @@ struct Context {
     rows_from: String,
     clipped: Option<Requests>,
     clipped_covariates: Option<Requests>,
+    gridded: Option<Vec<usize>>,
+    modelled: Option<Modelled>,
+}
+
+/// The cells whose residuals are summed, and those of them whose clip thresholds are rounded up.
+#[derive(Serialize, Default)]
+struct Modelled {
+    numbers: Vec<usize>,
+    rounded_values: Vec<usize>,
+    rounded_covariates: Vec<usize>,
 }
 
 #[derive(Serialize)]
@@ -269,6 +279,8 @@ fn context(cells: &[(usize, &PlannedCell)], source: &Source, histograms: bool) -
     let mut stages: Vec<Stage> = Vec::new();
     let mut clipped = Requests::default();
     let mut clipped_covariates = Requests::default();
+    let mut gridded = Vec::new();
+    let mut modelled = Modelled::default();
     for (index, planned) in cells {
         let number = index + 1;
         let cell = &planned.cell;
@@ -328,6 +340,11 @@ fn context(cells: &[(usize, &PlannedCell)], source: &Source, histograms: bool) -
                 clipped_covariates.add(number, quantile);
             }
         }
+        match (&covariate, cell.covariate.as_ref().map(|covariate| covariate.need)) {
+            (Some(_), Some(CovariateNeed::Grid)) => gridded.push(number),
+            (Some(_), Some(CovariateNeed::Residuals)) => modelled.add(number, planned),
+            (None, _) | (_, None | Some(CovariateNeed::Nothing)) => {}
+        }
         contexts.push(CellContext {
             number,
             title: title(cell),
@@ -356,6 +373,8 @@ fn context(cells: &[(usize, &PlannedCell)], source: &Source, histograms: bool) -
         stages,
         clipped: clipped.some(),
         clipped_covariates: clipped_covariates.some(),
+        gridded: (!gridded.is_empty()).then_some(gridded),
+        modelled: (!modelled.numbers.is_empty()).then_some(modelled),
     })
 }
 
@@ -396,6 +415,19 @@ pub(super) fn segments(source: &Source) -> Result<(Vec<SegmentContext>, Vec<Name
         });
     }
     Ok((segments, columns))
+}
+
+impl Modelled {
+    fn add(&mut self, number: usize, planned: &PlannedCell) {
+        self.numbers.push(number);
+        let derives = |step: &Step| matches!(step, Step::Normalize(_) | Step::Log(_));
+        if planned.column == Some(ColumnKind::Integer) && !planned.cell.steps.iter().any(derives) {
+            self.rounded_values.push(number);
+        }
+        if planned.covariate_column == Some(ColumnKind::Integer) {
+            self.rounded_covariates.push(number);
+        }
+    }
 }
 
 impl Requests {

@@ -5,7 +5,8 @@ use indexmap::IndexMap;
 use crate::diagnostics::{Code, Diagnostic, Result};
 use crate::plan::summarize::SummaryQuery;
 use crate::summary::{
-    Bin, CellSummary, Grid, Group, Moments, Need, OrderStatistics, Part, Place, QUANTITIES, RatioMoments, Summaries,
+    Bin, CellSummary, Grid, Group, Moments, Need, OrderStatistics, Part, Place, QUANTITIES, RatioMoments, Residuals,
+    Summaries,
 };
 use crate::warehouse::{Rows, Value};
 
@@ -91,7 +92,9 @@ impl Collected {
             _ => None,
         };
         let part = columns.part(row)?;
-        group.branches.entry(branch.to_string()).or_default().parts.push(part);
+        let branch = group.branches.entry(branch.to_string()).or_default();
+        branch.parts.push(part);
+        branch.residuals = columns.residuals(row);
         Ok(())
     }
 
@@ -179,6 +182,15 @@ impl Columns<'_> {
                 count,
             }),
             _ => Err(count),
+        })
+    }
+
+    fn residuals(&self, row: &[Value]) -> Option<Residuals> {
+        Some(Residuals {
+            square: self.number(row, "residual_square")?,
+            covariate: self.number(row, "residual_covariate")?,
+            covariate_square: self.number(row, "residual_covariate_square")?,
+            leverage: self.number(row, "leverage")?,
         })
     }
 

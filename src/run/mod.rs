@@ -15,6 +15,7 @@ use crate::pipeline::{BasisWork, WindowWork, Work};
 use crate::plan::summarize::{Columns, Source, SourceKind, summarize};
 use crate::results::{decode, tables};
 use crate::sql::script::{Statement, Target};
+use crate::stats::corrections::correct;
 use crate::stats::{self, Compat, Context, Estimates, Request, Row};
 use crate::summary::ALL_SEGMENT;
 use crate::tables::{Destination, TableName};
@@ -186,6 +187,7 @@ impl Runner<'_> {
         let context = work.context(basis.basis, branches, self.compat);
         let estimate = |request: &Request| request.estimate(&summaries, &context);
         let mut estimates: Vec<Estimates> = basis.requests.iter().map(estimate).collect();
+        correct(&basis.requests, &mut estimates);
         if let Some(units) = estimates.first_mut() {
             self.fill_counts(units, &context);
         }
@@ -253,14 +255,20 @@ impl Runner<'_> {
                     self.report.cells.numbers += 1;
                     continue;
                 }
-                let states = &estimates.states;
-                let state = states.iter().find(|state| state.segment == segment).or(states.first());
+                let lacks: Vec<_> = estimates
+                    .states
+                    .iter()
+                    .filter(|state| !state.state.is_remark())
+                    .collect();
+                let state = lacks.iter().find(|state| state.segment == segment).or(lacks.first());
                 let reason = state.map_or("no values", |state| state.state.as_str());
                 *self.report.cells.states.entry(reason.to_string()).or_default() += 1;
             }
+            // What only says how numbers came about stands in the states table.
             let remarks = estimates
                 .states
                 .iter()
+                .filter(|state| !state.state.is_remark())
                 .map(|state| state.diagnostic().within(basis.metrics.name.as_str()));
             self.report.diagnostics.0.extend(remarks);
         }

@@ -6,6 +6,7 @@
 
 pub mod binomial;
 pub mod bootstrap_mean;
+pub mod corrections;
 pub mod coverage;
 pub mod curve;
 pub mod deciles;
@@ -31,9 +32,10 @@ pub mod winsorized_mean;
 use serde::Serialize;
 
 use crate::analysis::{Basis, Period};
-use crate::summary::{ALL_SEGMENT, Cell, ColumnKind, Covariate, Demand, Need, Step, Summaries};
+use crate::summary::{ALL_SEGMENT, Cell, ColumnKind, Covariate, CovariateNeed, Demand, Need, Step, Summaries};
 
-use self::coverage::Coverage;
+use self::corrections::Correction;
+use self::coverage::{Coverage, Looks};
 use self::kernel_density::{Bandwidth, Kernel};
 pub use self::parse::{parameters_of, parse};
 use self::pre_treatment::{PreTreatment, ValueKind};
@@ -79,6 +81,9 @@ pub struct Row {
     pub analysis_basis: &'static str,
     /// The index of the window within its period.
     pub window_index: Option<i64>,
+    /// The p-value of a comparison that has one; not a column, but what [`corrections`] correct.
+    #[serde(skip)]
+    pub p_value: Option<f64>,
 }
 
 /// How two branches are compared.
@@ -110,6 +115,8 @@ pub struct Interval {
     pub lower: Option<f64>,
     /// The upper end.
     pub upper: Option<f64>,
+    /// The probability of an estimate as far from no difference, were there none; where a statistic tests that.
+    pub p_value: Option<f64>,
 }
 
 impl Interval {
@@ -120,6 +127,15 @@ impl Interval {
             point: finite(point),
             lower: finite(lower),
             upper: finite(upper),
+            p_value: None,
+        }
+    }
+
+    /// The same with a p-value.
+    pub fn with_p_value(self, p: f64) -> Self {
+        Self {
+            p_value: p.is_finite().then_some(p),
+            ..self
         }
     }
 
@@ -135,6 +151,7 @@ impl Interval {
             point: times(self.point),
             lower: times(self.lower),
             upper: times(self.upper),
+            p_value: self.p_value,
         }
     }
 }
@@ -250,14 +267,45 @@ pub struct Points {
 pub struct LinearModel {
     /// The statistic's name in results.
     pub name: String,
+    /// What the intervals promise.
+    pub coverage: Coverage,
     /// The share of values that is clipped.
     pub drop_highest: f64,
     /// The covariate's metric (`None`: the metric itself) and period.
     pub covariate: Option<(Option<String>, Period)>,
+    /// The correction of its p-values for many comparisons, if p-values are asked for.
+    pub correction: Option<Correction>,
+}
+
+impl Statistic {
+    /// The correction of p-values that the statistic asks for.
+    pub fn correction(&self) -> Option<Correction> {
+        match self {
+            Statistic::LinearModelMean(model) | Statistic::PerClientDauImpact(model) => model.correction,
+            Statistic::Count
+            | Statistic::Sum
+            | Statistic::Binomial { .. }
+            | Statistic::Deciles { .. }
+            | Statistic::Quantiles { .. }
+            | Statistic::WinsorizedMean(_)
+            | Statistic::Ratio(_)
+            | Statistic::EmpiricalCdf(_)
+            | Statistic::BootstrapMean(_)
+            | Statistic::PopulationRatio { .. }
+            | Statistic::KernelDensityEstimate { .. } => None,
+        }
+    }
+}
+
+impl LinearModel {
+    /// Whether the model is fitted as the reference implementation fits it, which has nothing for data that is looked at again and again.
+    fn is_classical(&self, compat: Compat) -> bool {
+        compat == Compat::Jetstream && self.coverage.looks == Looks::One
+    }
 }
 
 /// The configured names, for suggestions.
-pub const NAMES: [&str; 15] = [
+pub const NAMES: [&str; 16] = [
     "binomial",
     "bootstrap_mean",
     "count",
@@ -270,6 +318,7 @@ pub const NAMES: [&str; 15] = [
     "population_ratio",
     "quantiles",
     "ratio",
+    "sequential_mean",
     "sequential_ratio",
     "sum",
     "winsorized_mean",
@@ -366,11 +415,17 @@ impl Request {
             | Statistic::KernelDensityEstimate { .. } => None,
         };
         let covariate = match (&self.statistic, model) {
-            (Statistic::Ratio(ratio), _) => ratio.covariate.map(|period| (&self.metric, period)),
-            (_, Some(model)) => {
-                let named = model.covariate.as_ref();
-                named.map(|(metric, period)| (metric.as_ref().unwrap_or(&self.metric), *period))
+            (Statistic::Ratio(ratio), _) => {
+                let covariate = ratio.covariate;
+                covariate.map(|period| (&self.metric, period, CovariateNeed::Nothing))
             }
+            (_, Some(model)) => model.covariate.as_ref().map(|(metric, period)| {
+                let need = match model.is_classical(context.compat) {
+                    true => CovariateNeed::Grid,
+                    false => CovariateNeed::Residuals,
+                };
+                (metric.as_ref().unwrap_or(&self.metric), *period, need)
+            }),
             (_, None) => None,
         };
         Cell {
@@ -382,9 +437,10 @@ impl Request {
                 .filter(|quantile| *quantile < 1.0),
             covariate: covariate
                 .filter(|_| !context.period.is_preenrollment())
-                .map(|(metric, period)| Covariate {
+                .map(|(metric, period, need)| Covariate {
                     metric: metric.clone(),
                     period: period.as_str().to_string(),
+                    need,
                 }),
         }
     }
@@ -449,6 +505,7 @@ impl Request {
             segment: segment.to_string(),
             analysis_basis: context.basis.as_str(),
             window_index: context.window_index,
+            p_value: None,
         }
     }
 

@@ -87,29 +87,74 @@ impl Selected {
     }
 }
 
-/// The rows of a branch with a value and, if `needs_covariate`, a covariate, clipped at the thresholds.
-pub fn selected(
-    branch: &Branch,
-    value: Option<&Threshold>,
-    covariate: Option<&Threshold>,
-    needs_covariate: bool,
-) -> Selected {
+/// What becomes of covariates.
+#[derive(Debug, Clone, Copy)]
+pub enum Covariates<'a> {
+    /// They do not matter.
+    Ignored,
+    /// They are clipped at the threshold; rows without one are left out.
+    Required(Option<&'a Threshold>),
+    /// They are clipped at the threshold; rows without a finite one count at a value, which is relative to the centre.
+    Imputed(Option<&'a Threshold>, f64),
+}
+
+/// The rows of a branch with a value, clipped at the thresholds.
+pub fn selected(branch: &Branch, value: Option<&Threshold>, covariates: Covariates) -> Selected {
     branch
         .parts
         .iter()
         .filter(|part| part.value_place != Place::Null)
-        .filter(|part| !needs_covariate || part.covariate_place != Place::Null)
-        .map(|part| clipped(part, value, covariate, needs_covariate))
+        .filter(|part| !matches!(covariates, Covariates::Required(_)) || part.covariate_place != Place::Null)
+        .map(|part| clipped(part, value, covariates))
         .fold(Selected::default(), Selected::merge)
 }
 
-fn clipped(part: &Part, value: Option<&Threshold>, covariate: Option<&Threshold>, needs_covariate: bool) -> Selected {
+/// The mean of the finite covariates of all rows with a finite value, relative to the centre, and how many rows have none; both
+/// clipped at the thresholds. `None` when no row has one.
+pub fn observed_covariates(
+    group: &Group,
+    value: Option<&Threshold>,
+    covariate: Option<&Threshold>,
+) -> Option<(f64, i64)> {
+    let parts = group.branches.values().flat_map(|branch| &branch.parts);
+    let (mut sum, mut observed, mut missing) = (0.0, 0, 0);
+    for part in parts.filter(|part| part.value_place != Place::Null) {
+        if matches!(settle(part.value_place, value), Settled::Infinite) {
+            continue;
+        }
+        let mean = match settle(part.covariate_place, covariate) {
+            Settled::Infinite => None,
+            Settled::AsIs if part.covariate_place == Place::Null => None,
+            Settled::AsIs => Some(part.moments.covariate_mean),
+            Settled::At(threshold) => Some(threshold - covariate.map_or(0.0, |threshold| threshold.centre)),
+        };
+        match mean {
+            Some(mean) => {
+                sum += mean * part.count as f64;
+                observed += part.count;
+            }
+            None => missing += part.count,
+        }
+    }
+    (observed > 0).then(|| (sum / observed as f64, missing))
+}
+
+fn clipped(part: &Part, value: Option<&Threshold>, covariates: Covariates) -> Selected {
+    let covariate = match covariates {
+        Covariates::Ignored => None,
+        Covariates::Required(threshold) | Covariates::Imputed(threshold, _) => threshold,
+    };
     let centre = |threshold: Option<&Threshold>| threshold.map_or(0.0, |threshold| threshold.centre);
     let (value_centre, covariate_centre) = (centre(value), centre(covariate));
     let value = settle(part.value_place, value);
-    let covariate = match needs_covariate {
-        true => settle(part.covariate_place, covariate),
-        false => Settled::AsIs,
+    let covariate = match (covariates, settle(part.covariate_place, covariate)) {
+        (Covariates::Ignored, _) => Settled::AsIs,
+        (Covariates::Required(_), settled) => settled,
+        (Covariates::Imputed(_, at), Settled::Infinite) => Settled::At(at + covariate_centre),
+        (Covariates::Imputed(_, at), Settled::AsIs) if part.covariate_place == Place::Null => {
+            Settled::At(at + covariate_centre)
+        }
+        (Covariates::Imputed(..), settled) => settled,
     };
     if matches!(value, Settled::Infinite) || matches!(covariate, Settled::Infinite) {
         return Selected {
@@ -192,7 +237,7 @@ pub fn pooled_deviation(group: &Group, threshold: Option<&Threshold>) -> f64 {
     let pooled = group
         .branches
         .values()
-        .map(|branch| selected(branch, threshold, None, false))
+        .map(|branch| selected(branch, threshold, Covariates::Ignored))
         .fold(Selected::default(), Selected::merge);
     if pooled.infinite > 0 || pooled.moments.count < 2 {
         return f64::NAN;

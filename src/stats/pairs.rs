@@ -70,9 +70,7 @@ pub(super) fn ratio_rows(summary: &CellSummary, group: &Group, ratio: &Ratio, an
     match adjustment {
         Adjustment::None => {}
         Adjustment::Constant => answer.state(None, State::CovariateConstant),
-        Adjustment::Removed(share) => {
-            answer.state(None, State::VarianceRemoved(format!("{:.1} %", 100.0 * share)));
-        }
+        Adjustment::Used { removed, imputed } => answer.state(None, State::Adjusted { removed, imputed }),
     }
     means(&branches, ratio.coverage, answer);
 }
@@ -85,10 +83,9 @@ pub(super) fn means<T: Mean>(branches: &IndexMap<&str, T>, coverage: Coverage, a
             answer.state(Some(name), State::NotFinite);
         } else if estimate.degrees_of_freedom <= 0.0 {
             answer.state(Some(name), State::TooFewUnits);
+        } else if estimate.variance == 0.0 {
+            answer.state(Some(name), State::NoVariation);
         }
-    }
-    if branches.values().all(|branch| branch.of_branch().variance == 0.0) {
-        answer.state(None, State::NoSpread);
     }
 }
 

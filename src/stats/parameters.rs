@@ -64,6 +64,8 @@ pub enum Kind {
     Bandwidth,
     /// The name of a kernel.
     Kernel,
+    /// How p-values are corrected for many comparisons.
+    Correction,
     /// A table with a period before enrollment and perhaps a metric.
     Covariate,
 }

@@ -3,6 +3,7 @@
 use indexmap::IndexMap;
 use serde_json::Value;
 
+use super::corrections::Correction;
 use super::coverage::{Coverage, Looks};
 use super::kernel_density::{Bandwidth, Kernel};
 use super::parameters::{Fault, Kind, Parameter, Parameters};
@@ -67,10 +68,13 @@ fn statistic(name: &str, parameters: &mut Parameters) -> Option<Statistic> {
         },
         "linear_model_mean" => Statistic::LinearModelMean(linear_model(parameters, "mean_lm", 0.005)),
         "linear_model_mean_no_clip" => Statistic::LinearModelMean(linear_model(parameters, "mean_lm_noclip", 0.0)),
+        "sequential_mean" => Statistic::LinearModelMean(sequential_mean(parameters)),
         "per_client_dau_impact" => Statistic::PerClientDauImpact(LinearModel {
             name: "per_client_dau_impact".to_string(),
+            coverage: Coverage::once(parameters.confidence("confidence_interval", 0.95)),
             drop_highest: parameters.share("drop_highest", 0.0),
             covariate: covariate(parameters),
+            correction: correction(parameters),
         }),
         "deciles" => Statistic::Deciles {
             confidence: parameters.confidence("confidence_interval", 0.95),
@@ -102,7 +106,7 @@ fn statistic(name: &str, parameters: &mut Parameters) -> Option<Statistic> {
             ratio(parameters, "ratio", coverage)
         }
         "sequential_ratio" => {
-            let coverage = sequential(parameters);
+            let coverage = every_look(parameters);
             ratio(parameters, "sequential_ratio", coverage)
         }
         "empirical_cdf" => Statistic::EmpiricalCdf(points(parameters)),
@@ -118,9 +122,53 @@ fn statistic(name: &str, parameters: &mut Parameters) -> Option<Statistic> {
 
 fn linear_model(parameters: &mut Parameters, name: &str, drop_highest: f64) -> LinearModel {
     LinearModel {
+        coverage: Coverage::once(parameters.confidence("confidence_interval", 0.95)),
         drop_highest: parameters.float_share("drop_highest", drop_highest),
         covariate: covariate(parameters),
+        correction: correction(parameters),
         name: parameters.text("statistic_name").unwrap_or(name).to_string(),
+    }
+}
+
+/// The mean with intervals for every look at the data.
+fn sequential_mean(parameters: &mut Parameters) -> LinearModel {
+    LinearModel {
+        name: "sequential_mean".to_string(),
+        coverage: every_look(parameters),
+        drop_highest: parameters.share("drop_highest", 0.005),
+        covariate: covariate(parameters),
+        // Its intervals may be looked at again and again; p-values of one look may not.
+        correction: None,
+    }
+}
+
+/// The parameters of intervals for every look at the data.
+fn every_look(parameters: &mut Parameters) -> Coverage {
+    let confidence = parameters.confidence("confidence_interval", 0.95);
+    let tuned_for = parameters.count("tuned_for", 10_000) as f64;
+    Coverage {
+        confidence,
+        looks: Looks::Every { tuned_for },
+    }
+}
+
+/// The correction of p-values for many comparisons; none unless asked for.
+fn correction(parameters: &mut Parameters) -> Option<Correction> {
+    const PARAMETER: &str = "correction";
+    let known = Correction::NAMES.map(|(name, _)| name);
+    match parameters.value(PARAMETER, Kind::Correction, Value::Null) {
+        None | Some(Value::Null) => None,
+        Some(Value::String(name)) => {
+            let found = Correction::NAMES.iter().find(|(known, _)| known == name);
+            if found.is_none() {
+                parameters.fault(Fault::unknown(PARAMETER, name, known));
+            }
+            found.map(|(_, correction)| *correction)
+        }
+        Some(_) => {
+            parameters.refuse(PARAMETER, "a text");
+            None
+        }
     }
 }
 
@@ -164,16 +212,6 @@ fn bootstrap(parameters: &mut Parameters) -> Bootstrap {
         samples: parameters.count("num_samples", 10_000) as f64,
         drop_highest: parameters.share("drop_highest", 0.005),
         confidence: parameters.confidence("confidence_interval", 0.95),
-    }
-}
-
-/// The parameters of intervals that hold at every look.
-fn sequential(parameters: &mut Parameters) -> Coverage {
-    Coverage {
-        confidence: parameters.confidence("confidence_interval", 0.95),
-        looks: Looks::Every {
-            tuned_for: parameters.count("tuned_for", 10_000) as f64,
-        },
     }
 }
 

@@ -46,8 +46,13 @@ pub enum Adjustment {
     None,
     /// It does not vary within branches, and was not used.
     Constant,
-    /// It was used, and removed this share of the variance of z within branches.
-    Removed(f64),
+    /// It was used.
+    Used {
+        /// The share of the variance of z within branches that it removed.
+        removed: f64,
+        /// The share of units without values before enrollment.
+        imputed: f64,
+    },
 }
 
 impl Mean for BranchRatio {
@@ -99,11 +104,14 @@ pub fn estimates(group: &Group, has_covariate: bool) -> Ratios<'_> {
     let (szz, szx, sxx) = (total(|l| l.szz), total(|l| l.szx), total(|l| l.sxx));
     let adjustment = match (has_covariate, sxx > 0.0, szz > 0.0) {
         (false, _, _) => Adjustment::None,
-        (true, true, true) => Adjustment::Removed(szx * (szx / sxx) / szz),
+        (true, true, true) => Adjustment::Used {
+            removed: (szx * (szx / sxx) / szz).clamp(0.0, 1.0),
+            imputed: 1.0 - share(&moments),
+        },
         (true, _, _) => Adjustment::Constant,
     };
     let slope = match adjustment {
-        Adjustment::Removed(_) => szx / sxx,
+        Adjustment::Used { .. } => szx / sxx,
         Adjustment::None | Adjustment::Constant => 0.0,
     };
     let branches = linear.into_iter().map(|(name, linear)| {
@@ -117,6 +125,12 @@ pub fn estimates(group: &Group, has_covariate: bool) -> Ratios<'_> {
         branches: branches.collect(),
         adjustment,
     }
+}
+
+/// The share of units with values before enrollment.
+fn share(moments: &[(&str, &RatioMoments)]) -> f64 {
+    let sum = |of: fn(&RatioMoments) -> i64| moments.iter().map(|(_, moments)| of(moments)).sum::<i64>() as f64;
+    sum(|moments| moments.before) / sum(|moments| moments.count)
 }
 
 impl Linear {

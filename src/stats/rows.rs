@@ -5,8 +5,9 @@ use indexmap::IndexMap;
 use super::pre_treatment::ValueKind;
 use super::state::{CellState, State};
 use super::{
-    Comparison, Compat, Context, Estimates, Interval, Request, Row, Statistic, binomial, bootstrap_mean, curve,
-    deciles, empirical_cdf, grid, kernel_density, law, linear_model, moments, pairs, population_ratio, pre_treatment,
+    Comparison, Compat, Context, Estimates, Interval, LinearModel, Request, Row, Statistic, binomial, bootstrap_mean,
+    curve, deciles, empirical_cdf, grid, kernel_density, law, linear_model, moments, pairs, population_ratio,
+    pre_treatment,
 };
 use crate::summary::{Branch, CellSummary, Group, Place};
 
@@ -48,9 +49,9 @@ pub(super) fn estimate_group(request: &Request, summary: &CellSummary, group: &G
             }
         }
         Statistic::Binomial { confidence } => binomial_rows(group, kind, *confidence, answer),
-        Statistic::LinearModelMean(_) => {
-            let output = linear_model_output(summary, group, kind, answer);
-            answer.linear_model(output);
+        Statistic::LinearModelMean(model) => {
+            let output = linear_model_output(model, summary, group, kind, answer);
+            answer.linear_model(output, model.coverage.confidence);
         }
         Statistic::Deciles { confidence, samples } => decile_rows(group, *confidence, *samples, answer),
         Statistic::Quantiles { orders, confidence } => pairs::quantile_rows(group, orders, *confidence, answer),
@@ -115,15 +116,17 @@ pub(super) fn estimate_group(request: &Request, summary: &CellSummary, group: &G
                 }
             }
         }
-        Statistic::PerClientDauImpact(_) => {
-            let output = linear_model_output(summary, group, kind, answer);
-            let output = linear_model::scale_to_population(output, group, answer.context.branches);
-            answer.linear_model(output);
+        Statistic::PerClientDauImpact(model) => {
+            let output = linear_model_output(model, summary, group, kind, answer);
+            let output =
+                linear_model::scale_to_population(output, group, answer.context.branches, answer.context.compat);
+            answer.linear_model(output, model.coverage.confidence);
         }
     }
 }
 
 fn linear_model_output(
+    model: &LinearModel,
     summary: &CellSummary,
     group: &Group,
     kind: ValueKind,
@@ -135,12 +138,17 @@ fn linear_model_output(
     let covariate = summary
         .covariate_column
         .and_then(|column| pre_treatment::kind_after(column, &[]).ok());
-    linear_model::estimate(&linear_model::Input {
+    let input = linear_model::Input {
         group,
         metric: &summary.cell.metric,
         kind,
         covariate,
-    })
+        coverage: model.coverage,
+    };
+    match model.is_classical(answer.context.compat) {
+        true => linear_model::classical::estimate(&input),
+        false => linear_model::robust::estimate(&input),
+    }
 }
 
 fn binomial_rows(group: &Group, kind: ValueKind, confidence: f64, answer: &mut Answer) {
@@ -355,11 +363,12 @@ impl Answer<'_> {
             segment: self.segment.to_string(),
             analysis_basis: self.context.basis.as_str(),
             window_index: self.context.window_index,
+            p_value: interval.p_value,
         });
     }
 
-    fn linear_model(&mut self, output: linear_model::Output) {
-        let width = Some(0.95);
+    fn linear_model(&mut self, output: linear_model::Output, confidence: f64) {
+        let width = Some(confidence);
         for (branch, interval) in &output.means {
             self.own(branch, width, *interval);
         }

@@ -1,11 +1,12 @@
 //! Why a statistic has no number, or not the number that was asked for: states are values in the answer.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use crate::diagnostics::{Code, Diagnostic};
 
 /// A reason.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum State {
     /// All values are the same (standard deviation below 1e-8): rows without numbers.
     NoVariation,
@@ -15,8 +16,6 @@ pub enum State {
     TooFewUnits,
     /// So few units that no order statistic bounds the quantile of this order at the confidence: an interval without that end.
     TooFewUnitsForQuantile(String),
-    /// No branch varies: estimates without intervals.
-    NoSpread,
     /// No unit has a value (and covariate): no rows.
     NoValues,
     /// The metric's column is not in the table: no rows.
@@ -25,8 +24,15 @@ pub enum State {
     CovariateMissing,
     /// The covariate does not vary within branches: the estimates are not adjusted.
     CovariateConstant,
-    /// The covariate was used: the share of the variance within branches that it removed, such as `37.5 %`.
-    VarianceRemoved(String),
+    /// The covariate's slope would be that of a single unit: the estimates are not adjusted.
+    CovariateLeverage,
+    /// The estimates are adjusted: not a lack, but what the covariate did.
+    Adjusted {
+        /// The share of the variance within branches that the covariate explains.
+        removed: f64,
+        /// The share of units without a covariate, which count at the mean of the others.
+        imputed: f64,
+    },
     /// The model has no residual variance or its data is infinite: comparisons without numbers.
     NotFitted,
     /// The ratio of two means is not positive: a relative uplift without numbers.
@@ -49,12 +55,12 @@ impl State {
             State::ZeroReferenceMean => "zero reference mean",
             State::TooFewUnits => "too few units",
             State::TooFewUnitsForQuantile(_) => "too few units for the quantile",
-            State::NoSpread => "no spread",
             State::NoValues => "no values",
             State::MetricMissing => "metric missing",
             State::CovariateMissing => "covariate missing",
             State::CovariateConstant => "constant covariate",
-            State::VarianceRemoved(_) => "adjusted",
+            State::CovariateLeverage => "covariate of one unit",
+            State::Adjusted { .. } => "adjusted",
             State::NotFitted => "not fitted",
             State::UndefinedRatio => "undefined ratio",
             State::InfiniteRatio => "infinite ratio",
@@ -64,25 +70,36 @@ impl State {
         }
     }
 
-    fn reason(&self) -> String {
-        let reason = match self {
+    /// Whether the state only says how the numbers came about, and none is missing.
+    pub fn is_remark(&self) -> bool {
+        matches!(self, State::Adjusted { .. })
+    }
+
+    fn reason(&self) -> Cow<'_, str> {
+        Cow::Borrowed(match self {
             State::NoVariation => "no variation: all values are the same",
             State::ZeroReferenceMean => {
                 "zero reference mean: every value of the reference branch is zero after clipping"
             }
             State::TooFewUnits => "too few units: a mean of one unit has no interval",
             State::TooFewUnitsForQuantile(order) => {
-                return format!(
+                return Cow::Owned(format!(
                     "too few units for the quantile: no value bounds that of order {order} at this confidence"
-                );
+                ));
             }
-            State::NoSpread => "no spread: no branch varies, so that there are no intervals",
             State::NoValues => "no values: no unit has a value to compare",
             State::MetricMissing => "metric missing: the table has no such column",
             State::CovariateMissing => "covariate missing: the estimates are not adjusted",
             State::CovariateConstant => "constant covariate: the estimates are not adjusted",
-            State::VarianceRemoved(share) => {
-                return format!("adjusted: the covariate removed {share} of the variance");
+            State::CovariateLeverage => {
+                "covariate of one unit: a single unit decides the slope, so the estimates are not adjusted"
+            }
+            State::Adjusted { removed, imputed } => {
+                let (removed, imputed) = (100.0 * removed, 100.0 * imputed);
+                return Cow::Owned(format!(
+                    "adjusted: the covariate removed {removed:.1} % of the variance within branches; \
+                     {imputed:.1} % of units have none and count at its mean"
+                ));
             }
             State::NotFitted => "not fitted: there is no residual variance, or values are infinite",
             State::UndefinedRatio => "undefined ratio: the means do not have the same sign, or one is zero",
@@ -90,8 +107,7 @@ impl State {
             State::NotFinite => "not finite: values are infinite, or a denominator may be zero",
             State::LinearGrid => "linear grid: a geometric one can't cover negative or all-zero values",
             State::Raises(reason) => reason,
-        };
-        reason.to_string()
+        })
     }
 }
 
@@ -102,7 +118,7 @@ impl fmt::Display for State {
 }
 
 /// The state of a cell, or of one branch or reference branch of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct CellState {
     /// The metric.
     pub metric: String,
@@ -123,12 +139,13 @@ impl CellState {
             Some(branch) => format!(", branch {branch}"),
             None => String::new(),
         };
-        Diagnostic::warning(
-            Code::NoEstimate,
-            format!(
-                "{} of {}, segment {}{branch}: {}",
-                self.statistic, self.metric, self.segment, self.state
-            ),
-        )
+        let message = format!(
+            "{} of {}, segment {}{branch}: {}",
+            self.statistic, self.metric, self.segment, self.state
+        );
+        match self.state.is_remark() {
+            true => Diagnostic::info(Code::NoEstimate, message),
+            false => Diagnostic::warning(Code::NoEstimate, message),
+        }
     }
 }

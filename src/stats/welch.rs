@@ -36,8 +36,16 @@ impl Mean for Estimate {
 
 impl Comparable for Estimate {
     fn own(&self, coverage: Coverage) -> Interval {
-        let reach = coverage.multiplier(self.degrees_of_freedom, self.units);
-        Interval::symmetric(self.point, reach * self.variance.sqrt())
+        // One value, however often, says nothing of the variance.
+        let error = if self.variance == 0.0 {
+            f64::NAN
+        } else {
+            self.variance.sqrt()
+        };
+        Interval::symmetric(
+            self.point,
+            coverage.multiplier(self.degrees_of_freedom, self.units) * error,
+        )
     }
 
     fn difference(&self, reference: &Estimate, coverage: Coverage) -> Interval {

@@ -182,7 +182,7 @@ fn winsorized_means_say_why_they_have_no_interval() {
     assert!(states(&one).contains(&"too few units"));
     assert_eq!(numbers(&one, "a", None, None)[1], None);
     let same = of_values(&[("a", &[0.1; 30]), ("b", &[0.1; 40])], "winsorized_mean", json!({}));
-    assert!(states(&same).contains(&"no spread"));
+    assert!(states(&same).contains(&"no variation"));
     assert_eq!(numbers(&same, "b", Some("difference"), None), [Some(0.0), None, None]);
     let infinite = of_values(
         &[("a", &[1.0, f64::INFINITY]), ("b", &[2.0, 3.0])],
@@ -282,7 +282,7 @@ fn ratios_do_not_hide_what_they_lack() {
     let infinite = with(json!([1, "Infinity", 3, 1, 2, 3]), json!([1, 1, 2, 1, 2, 4]));
     assert_eq!(numbers(&infinite, "a", None, None), [None; 3]);
     let proportional = with(json!([1, 2, 3, 2, 4, 6]), json!([1, 2, 3, 2, 4, 6]));
-    assert!(states(&proportional).contains(&"no spread"));
+    assert!(states(&proportional).contains(&"no variation"));
     let none = with(json!([null, null, null, 2, 4, 7]), json!([1, 2, 3, 2, 4, 6]));
     assert!(
         none.rows

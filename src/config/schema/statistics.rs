@@ -4,12 +4,13 @@ use serde_json::{Value, json};
 
 use super::shape::{Key, described, table, text};
 use crate::analysis::Period;
+use crate::stats::corrections::Correction;
 use crate::stats::kernel_density::Kernel;
 use crate::stats::parameters::{Kind, LARGEST_COUNT, Parameter};
 use crate::stats::{self, pre_treatment};
 
 /// What each statistic is, for editors; a test sees to it that none is missing.
-const STATISTICS: [(&str, &str); 15] = [
+const STATISTICS: [(&str, &str); 16] = [
     ("binomial", "Proportions of a true/false metric, and their comparisons."),
     (
         "bootstrap_mean",
@@ -41,8 +42,12 @@ const STATISTICS: [(&str, &str); 15] = [
         "The ratio of two metrics' means and its comparisons by the delta method; the metric depends on both.",
     ),
     (
+        "sequential_mean",
+        "Means and their comparisons with intervals that hold however often the data is looked at.",
+    ),
+    (
         "sequential_ratio",
-        "The same with intervals that hold however often one looks at them.",
+        "Ratios as `ratio` computes them, with intervals that hold however often the data is looked at.",
     ),
     ("sum", "The sum of the values per branch."),
     (
@@ -52,11 +57,15 @@ const STATISTICS: [(&str, &str); 15] = [
 ];
 
 /// What each parameter is, for editors.
-const PARAMETERS: [(&str, &str); 20] = [
-    ("adjust", "A factor on the bandwidth; only 1 is supported."),
+const PARAMETERS: [(&str, &str); 21] = [
+    ("adjust", "A factor on the bandwidth."),
     ("bandwidth", "How wide the kernel is."),
     ("base", "The base of the logarithm; 0 asks for the natural one."),
     ("confidence_interval", "The coverage of the intervals."),
+    (
+        "correction",
+        "Adds p-values of the differences, raw and corrected for all comparisons of the window that ask for the same.",
+    ),
     (
         "covariate_adjustment",
         "A metric from before enrollment that explains part of the variance.",
@@ -85,11 +94,11 @@ const PARAMETERS: [(&str, &str); 20] = [
     ("numerator", "The metric above the line."),
     ("quantiles", "The orders of the quantiles."),
     ("statistic_name", "The name in results."),
-    ("threshold", "Values beyond it become the threshold."),
     (
         "tuned_for",
-        "The number of units at which intervals that always hold are tightest.",
+        "The number of units, both branches together, at which intervals for every look are tightest.",
     ),
+    ("threshold", "Values beyond it become the threshold."),
     (
         "pre_treatments",
         "What happens to the values before, in order: names, or tables with a name and arguments.",
@@ -172,6 +181,7 @@ fn shape(kind: Kind) -> Value {
         Kind::Bandwidth => {
             json!({"anyOf": [{"enum": ["scott", "silverman"]}, {"type": "number", "exclusiveMinimum": 0}]})
         }
+        Kind::Correction => json!({"enum": Correction::NAMES.map(|(name, _)| name)}),
         Kind::Kernel => json!({"enum": Kernel::NAMES.map(|(name, _)| name)}),
         Kind::Covariate => {
             let periods = Period::ALL.into_iter().filter(|period| period.is_preenrollment());

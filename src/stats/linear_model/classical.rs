@@ -1,4 +1,5 @@
-//! Means and their comparisons by ordinary least squares: `linear_model_mean`, with and without a covariate.
+//! The linear model as the reference implementation fits it, for comparing side by side: equal variances, repeated clipping, only units
+//! with a covariate. The default is [`super::robust`].
 //!
 //! One model per reference branch R over all branches: an intercept, an indicator per other branch and, if adjusting, the
 //! covariate x without interaction; classical homoscedastic covariance. With treatment coding its solution is closed:
@@ -16,50 +17,13 @@
 
 use indexmap::IndexMap;
 
-use super::distribution::{NORMAL_975, t_quantile};
-use super::moments::{self, Selected, Threshold, extremes, pooled_deviation, selected};
-use super::pre_treatment::ValueKind;
-use super::state::State;
-use super::{Comparison, Interval};
+use super::{Input, Output, Reference, note};
+use crate::stats::distribution::{normal_quantile, t_quantile, t_survival};
+use crate::stats::moments::{Covariates, Selected, Threshold, extremes, pooled_deviation, selected};
+use crate::stats::pre_treatment::ValueKind;
+use crate::stats::state::State;
+use crate::stats::{Comparison, Interval};
 use crate::summary::{Group, Moments};
-
-/// The order of the quantiles of 95 % intervals.
-const UPPER: f64 = 0.975;
-/// Why a column of booleans is refused: its clip threshold would be a quantile.
-pub(super) const BOOLEAN: &str = "quantiles of a BOOL column are undefined";
-
-/// What the model is fitted to.
-#[derive(Debug, Clone, Copy)]
-pub struct Input<'a> {
-    /// The branches' summaries.
-    pub group: &'a Group,
-    /// The metric's name.
-    pub metric: &'a str,
-    /// What the values are.
-    pub kind: ValueKind,
-    /// What the covariates are, when adjusting.
-    pub covariate: Option<ValueKind>,
-}
-
-/// The answers of one metric and segment.
-#[derive(Debug, Clone, Default)]
-pub struct Output {
-    /// The mean of each branch, in the branches' order of first success.
-    pub means: IndexMap<String, Interval>,
-    /// The comparisons with each reference branch.
-    pub references: Vec<Reference>,
-    /// What kept numbers from being computed.
-    pub states: Vec<(Option<String>, State)>,
-}
-
-/// All comparisons with one branch.
-#[derive(Debug, Clone)]
-pub struct Reference {
-    /// The reference branch.
-    pub branch: String,
-    /// The other branch, the kind of comparison, the estimate.
-    pub comparisons: Vec<(String, Comparison, Interval)>,
-}
 
 /// Fits the model with every branch as the reference in turn.
 ///
@@ -94,7 +58,7 @@ fn one_reference(
     output: &mut Output,
 ) -> Result<(), State> {
     if input.kind == ValueKind::Boolean {
-        return Err(State::Raises(BOOLEAN.to_string()));
+        return Err(State::Raises(super::BOOLEAN.to_string()));
     }
     if is_zero(input.group, reference, value.as_ref()) {
         return Err(State::ZeroReferenceMean);
@@ -121,16 +85,16 @@ fn one_reference(
     }
 
     let adjusts = input.covariate.is_some();
+    let covariates = match adjusts {
+        true => Covariates::Required(covariate.as_ref()),
+        false => Covariates::Ignored,
+    };
+    let upper = 0.5 * (1.0 + input.coverage.confidence);
     let rows: IndexMap<&str, Selected> = input
         .group
         .branches
         .iter()
-        .map(|(name, branch)| {
-            (
-                name.as_str(),
-                selected(branch, value.as_ref(), covariate.as_ref(), adjusts),
-            )
-        })
+        .map(|(name, branch)| (name.as_str(), selected(branch, value.as_ref(), covariates)))
         .filter(|(_, rows)| rows.count() > 0)
         .collect();
     if rows.is_empty() {
@@ -143,7 +107,7 @@ fn one_reference(
         if rows.count() == 1 {
             note(output, name, State::TooFewUnits);
         }
-        output.means.insert(name.to_string(), mean(rows));
+        output.means.insert(name.to_string(), mean(rows, upper));
     }
     let others = rows.iter().filter(|(name, _)| **name != reference);
     let mut comparisons = Vec::new();
@@ -162,7 +126,7 @@ fn one_reference(
     let mut undefined = false;
     for (name, branch) in others {
         let (difference, ratio) = match &fit {
-            Some(fit) => fit.compare(branch, &rows[reference]),
+            Some(fit) => fit.compare(branch, &rows[reference], upper),
             None => (Interval::default(), Interval::default()),
         };
         undefined |= fit.is_some() && ratio.lower.is_none();
@@ -180,13 +144,6 @@ fn one_reference(
         comparisons,
     });
     Ok(())
-}
-
-fn note(output: &mut Output, branch: &str, state: State) {
-    let entry = (Some(branch.to_string()), state);
-    if !output.states.contains(&entry) {
-        output.states.push(entry);
-    }
 }
 
 /// Whether the reference branch has values and all of them are 0 after clipping.
@@ -215,15 +172,15 @@ fn no_variation(group: &Group, reference: &str, output: &mut Output) {
     });
 }
 
-/// The mean of a branch with its own variance: `m -+ t(0.975; n - 1) s / √n`.
-fn mean(rows: &Selected) -> Interval {
+/// The mean of a branch with its own variance: `m -+ t(upper; n - 1) s / √n`.
+fn mean(rows: &Selected, upper: f64) -> Interval {
     if rows.infinite > 0 {
         return Interval::default();
     }
     let n = rows.moments.count as f64;
     let half = match rows.moments.count {
         0 | 1 => f64::NAN,
-        _ => t_quantile(UPPER, n - 1.0) * (rows.moments.value_square / (n - 1.0) / n).sqrt(),
+        _ => t_quantile(upper, n - 1.0) * (rows.moments.value_square / (n - 1.0) / n).sqrt(),
     };
     Interval::symmetric(rows.mean(), half)
 }
@@ -279,8 +236,8 @@ impl Fit {
         })
     }
 
-    /// The difference and the relative uplift of branch `b` against `r`.
-    fn compare(&self, branch: &Selected, reference: &Selected) -> (Interval, Interval) {
+    /// The difference and the relative uplift of branch `b` against `r`; their upper bounds are of order `upper`.
+    fn compare(&self, branch: &Selected, reference: &Selected, upper: f64) -> (Interval, Interval) {
         let (b, r) = (&branch.moments, &reference.moments);
         let (n_b, n_r) = (b.count as f64, r.count as f64);
         let mut difference = b.value_mean - r.value_mean;
@@ -299,10 +256,11 @@ impl Fit {
             v_r += u_r * (u_r / sxx);
             c = u_b * (u_r / sxx);
         }
-        let half = t_quantile(UPPER, self.degrees_of_freedom) * (self.variance * spread).sqrt();
+        let error = (self.variance * spread).sqrt();
+        let half = t_quantile(upper, self.degrees_of_freedom) * error;
         let ratio = mean_b / mean_r;
         let log_variance = v_b / (mean_b * mean_b) + v_r / (mean_r * mean_r) - 2.0 * c / (mean_b * mean_r);
-        let log_half = NORMAL_975 * (self.variance * log_variance.max(0.0)).sqrt();
+        let log_half = normal_quantile(upper) * (self.variance * log_variance.max(0.0)).sqrt();
         let uplift = if ratio > 0.0 {
             Interval::new(
                 ratio - 1.0,
@@ -314,47 +272,7 @@ impl Fit {
         } else {
             Interval::default()
         };
-        (Interval::symmetric(difference, half), uplift)
-    }
-}
-
-/// `per_client_dau_impact`: differences times the number of rows, for branches of the experiment only.
-///
-/// A reference with a comparison without numbers has no rows at all.
-pub fn scale_to_population(output: Output, group: &Group, experiment_branches: &[String]) -> Output {
-    let rows = moments::group_rows(group) as f64;
-    let mut states = output.states;
-    let mut references = Vec::new();
-    for reference in output.references {
-        let comparisons: Vec<_> = reference
-            .comparisons
-            .into_iter()
-            .filter(|(branch, _, _)| experiment_branches.contains(branch))
-            .map(|(branch, comparison, interval)| match comparison {
-                Comparison::Difference => (branch, comparison, interval.scaled(rows)),
-                Comparison::RelativeUplift => (branch, comparison, interval),
-            })
-            .collect();
-        let is_unscalable = comparisons.iter().any(|(_, comparison, interval)| {
-            *comparison == Comparison::Difference
-                && (interval.point.is_none() || interval.lower.is_none() || interval.upper.is_none())
-        });
-        if is_unscalable {
-            let entry = (
-                Some(reference.branch.clone()),
-                State::Raises("a difference without numbers can't be scaled".to_string()),
-            );
-            states.push(entry);
-        } else {
-            references.push(Reference {
-                comparisons,
-                ..reference
-            });
-        }
-    }
-    Output {
-        means: IndexMap::new(),
-        references,
-        states,
+        let p = 2.0 * t_survival((difference / error).abs(), self.degrees_of_freedom);
+        (Interval::symmetric(difference, half).with_p_value(p), uplift)
     }
 }

@@ -1,8 +1,9 @@
 //! `winsorized_mean`: means of values that are brought to pooled quantiles at both ends, with Welch's intervals.
 //!
 //! The limits are found once, over the values of all branches, so that every branch is treated alike whatever the reference. They are taken as
-//! given: their own sampling error is of a smaller order than that of the means (W. J. Dixon, J. W. Tukey, "Approximate behavior of the distribution of
-//! winsorized t", Technometrics 1968, for the case of one sample). What is compared are means of the winsorised values, not of the values themselves.
+//! given. Their sampling error moves every branch's mean by the share of its values beyond the limit, so that it cancels in comparisons of branches that
+//! lose like shares, but not in a branch's own mean (where W. J. Dixon, J. W. Tukey, "Approximate behavior of the distribution of winsorized t",
+//! Technometrics 1968, widen the interval by that share). What is compared are means of the winsorised values, not of the values themselves.
 
 use super::bootstrap_mean::quantile;
 use super::welch::Estimate;

@@ -176,6 +176,20 @@ fn quantiles_say_what_they_can_not_bound() {
     assert!(states(&zero).contains(&"undefined ratio"));
 }
 
+/// An end at exactly 0 is 0, not the rounding of a search beside it: whether the interval holds 0 is what people ask.
+#[test]
+fn equal_quantiles_have_a_difference_of_zero() {
+    let values: Vec<f64> = (0..30).map(|i| f64::from((i - 20).max(0)) * 1.1).collect();
+    let estimates = of_values(
+        &[("a", &values), ("b", &values)],
+        "quantiles",
+        json!({"quantiles": [0.5]}),
+    );
+    let [point, lower, upper] = numbers(&estimates, "b", Some("difference"), Some("0.5"));
+    assert_eq!(point, Some(0.0));
+    assert!(lower <= Some(0.0) && upper >= Some(0.0), "{lower:?} {upper:?}");
+}
+
 #[test]
 fn winsorized_means_say_why_they_have_no_interval() {
     let one = of_values(&[("a", &[1.0]), ("b", &[2.0, 3.0, 4.0])], "winsorized_mean", json!({}));
@@ -249,7 +263,7 @@ fn ratios_say_what_the_covariate_did() {
     assert!(
         removed
             .iter()
-            .any(|reason| reason.starts_with("adjusted: the covariate removed 9")),
+            .any(|reason| reason.starts_with("adjusted: the covariate removed 100.0 %")),
         "{removed:?}"
     );
     let constant = of(&clicks(100, |_| (json!(2.0), json!(0.1))));

@@ -97,7 +97,7 @@ struct Context {
     modelled: Option<Modelled>,
 }
 
-/// The cells whose residuals are summed, and those of them whose clip thresholds are rounded up.
+/// The cells whose residuals are summed, and those of them whose clip thresholds are rounded up: those of whole numbers.
 #[derive(Serialize, Default)]
 struct Modelled {
     numbers: Vec<usize>,
@@ -420,6 +420,9 @@ pub(super) fn segments(source: &Source) -> Result<(Vec<SegmentContext>, Vec<Name
 impl Modelled {
     fn add(&mut self, number: usize, planned: &PlannedCell) {
         self.numbers.push(number);
+        if planned.cell.clip_quantile.is_none() {
+            return;
+        }
         let derives = |step: &Step| matches!(step, Step::Normalize(_) | Step::Log(_));
         if planned.column == Some(ColumnKind::Integer) && !planned.cell.steps.iter().any(derives) {
             self.rounded_values.push(number);

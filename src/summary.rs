@@ -67,6 +67,8 @@ pub struct Covariate {
 /// What a model with a covariate needs beside moments.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CovariateNeed {
+    /// Nothing.
+    Nothing,
     /// [`Branch::residuals`], for variances that differ between branches.
     Residuals,
     /// [`Group::grid`], for the reference implementation's relative uplifts.
@@ -104,9 +106,43 @@ pub enum Need {
         /// The metric below it.
         denominator: String,
     },
+    /// The moments of two other metrics' values, and if there is a covariate, of both in its period; the cell's own metric is a placeholder.
+    Ratio {
+        /// The metric above the line.
+        numerator: String,
+        /// The metric below it.
+        denominator: String,
+    },
+}
+
+/// What [`RatioMoments`] speak of, in order: words in column names.
+pub const QUANTITIES: [&str; 4] = ["numerator", "denominator", "pre_numerator", "pre_denominator"];
+
+/// The moments of a branch's numerators and denominators, and of both before enrollment.
+///
+/// A unit without values before enrollment counts with the centre of those that have them: mean imputation.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct RatioMoments {
+    /// Units with a finite numerator and denominator, which the moments speak of.
+    pub count: i64,
+    /// Units where either is infinite.
+    pub infinite: i64,
+    /// Of the former, units with finite values before enrollment.
+    pub before: i64,
+    /// The pooled means of all branches, before enrollment over the units that have values there.
+    pub centres: [f64; 4],
+    /// The branch's means, relative to the centres.
+    pub means: [f64; 4],
+    /// The centred sums of squares and products within the branch.
+    pub products: [[f64; 4]; 4],
 }
 
 impl Cell {
+    /// Whether the cell is summarised by the moments of a ratio.
+    pub fn is_ratio(&self) -> bool {
+        matches!(self.need, Need::Ratio { .. })
+    }
+
     /// Whether the cell can't do without a column.
     pub fn needs_column(&self) -> bool {
         self.need != Need::Rows || !self.steps.is_empty()
@@ -116,14 +152,14 @@ impl Cell {
     pub fn is_histogram(&self) -> bool {
         match self.need {
             Need::Histogram | Need::Pairs { .. } => true,
-            Need::Rows | Need::Moments => false,
+            Need::Rows | Need::Moments | Need::Ratio { .. } => false,
         }
     }
 
     /// The column that the values come from.
     pub fn value_column(&self) -> &str {
         match &self.need {
-            Need::Pairs { numerator, .. } => numerator,
+            Need::Pairs { numerator, .. } | Need::Ratio { numerator, .. } => numerator,
             Need::Rows | Need::Moments | Need::Histogram => &self.metric,
         }
     }
@@ -237,6 +273,8 @@ pub struct Branch {
     pub histogram: Vec<Bin>,
     /// The rows of a histogram with a null value (or a null in a pair).
     pub nulls: i64,
+    /// The moments of a ratio; `None` for other cells.
+    pub ratio: Option<RatioMoments>,
     /// Sums over the residuals of the model with a covariate.
     pub residuals: Option<Residuals>,
 }

@@ -9,7 +9,7 @@ mod design;
 mod desktop;
 mod fenix;
 mod folder;
-mod random;
+pub mod random;
 mod truth;
 
 use std::path::{Path, PathBuf};

@@ -4,5 +4,6 @@
 pub mod cohort;
 pub mod column_kind;
 pub mod node;
+mod ratios;
 pub mod summarize;
 pub mod unit_window;

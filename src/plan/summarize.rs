@@ -5,6 +5,7 @@
 use indexmap::IndexMap;
 use serde::Serialize;
 
+use super::ratios;
 use crate::diagnostics::Result;
 use crate::plan::node::Relation;
 use crate::sql::render::{self, column};
@@ -113,21 +114,21 @@ struct CellContext {
 }
 
 #[derive(Serialize)]
-struct Named {
-    name: String,
-    sql: String,
+pub(super) struct Named {
+    pub(super) name: String,
+    pub(super) sql: String,
 }
 
 #[derive(Serialize)]
-struct Join {
-    alias: String,
-    table: Relation,
+pub(super) struct Join {
+    pub(super) alias: String,
+    pub(super) table: Relation,
 }
 
 #[derive(Serialize)]
-struct SegmentContext {
-    name: String,
-    included: String,
+pub(super) struct SegmentContext {
+    pub(super) name: String,
+    pub(super) included: String,
 }
 
 #[derive(Serialize)]
@@ -166,7 +167,7 @@ pub fn summarize(demand: &Demand, source: &Source) -> Result<SummaryQuery> {
         let computable: Vec<(usize, &PlannedCell)> = cells
             .iter()
             .enumerate()
-            .filter(|(_, cell)| cell.is_computable() && cell.cell.is_histogram() == histograms)
+            .filter(|(_, cell)| cell.is_computable() && !cell.cell.is_ratio() && cell.cell.is_histogram() == histograms)
             .collect();
         if computable.is_empty() {
             continue;
@@ -183,6 +184,7 @@ pub fn summarize(demand: &Demand, source: &Source) -> Result<SummaryQuery> {
             reads: reads(&computable, source),
         });
     }
+    statements.extend(ratios::statement(&cells, source)?);
     Ok(SummaryQuery {
         statements,
         cells,
@@ -205,6 +207,13 @@ impl PlannedCell {
 }
 
 fn planned(cell: &Cell, source: &Source) -> PlannedCell {
+    if cell.is_ratio() {
+        return PlannedCell {
+            cell: cell.clone(),
+            column: ratios::kinds(cell, source).map(|[numerator, _]| numerator),
+            covariate_column: ratios::kinds_before(cell, source).map(|[numerator, _]| numerator),
+        };
+    }
     let covariate_column = match (&cell.need, &cell.covariate, &source.kind) {
         (Need::Pairs { denominator, .. }, _, _) => source.columns.get(denominator),
         (_, Some(covariate), SourceKind::MetricTable { pre_periods, .. }) => pre_periods
@@ -254,24 +263,9 @@ fn joined_periods(cells: &[(usize, &PlannedCell)], source: &Source) -> Vec<Strin
 }
 
 fn context(cells: &[(usize, &PlannedCell)], source: &Source, histograms: bool) -> Result<Context> {
-    let mut columns = Vec::new();
-    let mut conditions = Vec::new();
+    let (segments, mut columns) = segments(source)?;
     let mut joins = Vec::new();
-    if let SourceKind::Extract { row_number } = &source.kind {
-        columns.push(Named {
-            name: "row_number".into(),
-            sql: column("t", row_number)?,
-        });
-    }
-    if let SourceKind::MetricTable {
-        exposed_only,
-        pre_periods,
-    } = &source.kind
-    {
-        conditions.push("t.enrollment_date IS NOT NULL".to_string());
-        if *exposed_only {
-            conditions.push("t.exposure_date IS NOT NULL".to_string());
-        }
+    if let SourceKind::MetricTable { pre_periods, .. } = &source.kind {
         for period in joined_periods(cells, source) {
             if let Some((table, _)) = pre_periods.get(&period) {
                 joins.push(Join {
@@ -281,22 +275,6 @@ fn context(cells: &[(usize, &PlannedCell)], source: &Source, histograms: bool) -
             }
         }
     }
-    let mut segments = vec![SegmentContext {
-        name: ALL_SEGMENT.into(),
-        included: "TRUE".into(),
-    }];
-    for (number, segment) in source.segments.iter().enumerate() {
-        let name = format!("segment_{}", number + 1);
-        columns.push(Named {
-            name: name.clone(),
-            sql: column("t", segment)?,
-        });
-        segments.push(SegmentContext {
-            name: segment.clone(),
-            included: name,
-        });
-    }
-
     let mut contexts = Vec::new();
     let mut stages: Vec<Stage> = Vec::new();
     let mut clipped = Requests::default();
@@ -365,7 +343,7 @@ fn context(cells: &[(usize, &PlannedCell)], source: &Source, histograms: bool) -
         match (&covariate, cell.covariate.as_ref().map(|covariate| covariate.need)) {
             (Some(_), Some(CovariateNeed::Grid)) => gridded.push(number),
             (Some(_), Some(CovariateNeed::Residuals)) => modelled.add(number, planned),
-            (None, _) | (_, None) => {}
+            (None, _) | (_, None | Some(CovariateNeed::Nothing)) => {}
         }
         contexts.push(CellContext {
             number,
@@ -389,7 +367,7 @@ fn context(cells: &[(usize, &PlannedCell)], source: &Source, histograms: bool) -
         cells: contexts,
         columns,
         joins,
-        conditions,
+        conditions: conditions(source),
         segments,
         rows_from: rows_after(stages.len()),
         stages,
@@ -398,6 +376,45 @@ fn context(cells: &[(usize, &PlannedCell)], source: &Source, histograms: bool) -
         gridded: (!gridded.is_empty()).then_some(gridded),
         modelled: (!modelled.numbers.is_empty()).then_some(modelled),
     })
+}
+
+/// What a row of the source has to fulfil.
+pub(super) fn conditions(source: &Source) -> Vec<String> {
+    let SourceKind::MetricTable { exposed_only, .. } = &source.kind else {
+        return Vec::new();
+    };
+    let mut conditions = vec!["t.enrollment_date IS NOT NULL".to_string()];
+    if *exposed_only {
+        conditions.push("t.exposure_date IS NOT NULL".to_string());
+    }
+    conditions
+}
+
+/// The segments, everybody first, with the columns that they read, behind that of the order of rows.
+pub(super) fn segments(source: &Source) -> Result<(Vec<SegmentContext>, Vec<Named>)> {
+    let mut columns = Vec::new();
+    if let SourceKind::Extract { row_number } = &source.kind {
+        columns.push(Named {
+            name: "row_number".into(),
+            sql: column("t", row_number)?,
+        });
+    }
+    let mut segments = vec![SegmentContext {
+        name: ALL_SEGMENT.into(),
+        included: "TRUE".into(),
+    }];
+    for (number, segment) in source.segments.iter().enumerate() {
+        let name = format!("segment_{}", number + 1);
+        columns.push(Named {
+            name: name.clone(),
+            sql: column("t", segment)?,
+        });
+        segments.push(SegmentContext {
+            name: segment.clone(),
+            included: name,
+        });
+    }
+    Ok((segments, columns))
 }
 
 impl Modelled {
@@ -444,7 +461,7 @@ fn rows_after(stages: usize) -> String {
 fn title(cell: &Cell) -> String {
     let mut title = match &cell.need {
         Need::Pairs { numerator, denominator } => format!("{}, {numerator} with {denominator}", cell.metric),
-        Need::Rows | Need::Moments | Need::Histogram => cell.metric.clone(),
+        Need::Rows | Need::Moments | Need::Histogram | Need::Ratio { .. } => cell.metric.clone(),
     };
     for step in &cell.steps {
         title.push_str(", ");
@@ -537,7 +554,7 @@ impl Pieces {
 }
 
 /// A column as FLOAT64 with NaN as NULL.
-fn as_float(sql: &str, kind: ColumnKind) -> String {
+pub(super) fn as_float(sql: &str, kind: ColumnKind) -> String {
     match kind {
         ColumnKind::Boolean => format!("CASE WHEN {sql} THEN 1e0 WHEN NOT {sql} THEN 0e0 END"),
         // One text for all numbers: an expression tells whether it is a number, but not always of which kind.

@@ -5,7 +5,8 @@ use indexmap::IndexMap;
 use crate::diagnostics::{Code, Diagnostic, Result};
 use crate::plan::summarize::SummaryQuery;
 use crate::summary::{
-    Bin, CellSummary, Grid, Group, Moments, Need, OrderStatistics, Part, Place, Residuals, Summaries,
+    Bin, CellSummary, Grid, Group, Moments, Need, OrderStatistics, Part, Place, QUANTITIES, RatioMoments, Residuals,
+    Summaries,
 };
 use crate::warehouse::{Rows, Value};
 
@@ -67,6 +68,11 @@ impl Collected {
             *known = first.min(*known);
         }
         let group = &mut self.group;
+        if columns.optional(row, "finite_units").is_some() {
+            let moments = ratio_moments(&|name| columns.number(row, name), columns.integer(row, "units")?);
+            group.branches.entry(branch.to_string()).or_default().ratio = Some(moments);
+            return Ok(());
+        }
         if columns.optional(row, "value_place").is_none() {
             let entry = group.branches.entry(branch.to_string()).or_default();
             columns
@@ -211,6 +217,32 @@ impl Columns<'_> {
                 product: square("covariance"),
             },
         })
+    }
+}
+
+/// The moments of a ratio; columns of what is not adjusted are missing, and moments without units are null: 0 for both.
+fn ratio_moments(number: &dyn Fn(&str) -> Option<f64>, units: i64) -> RatioMoments {
+    let number = |name: &str| number(name).unwrap_or(0.0);
+    // Counts are exact as floats.
+    let count = number("finite_units") as i64;
+    let mut products = [[0.0; 4]; 4];
+    for (i, one) in QUANTITIES.iter().enumerate() {
+        products[i][i] = number(&format!("{one}_variance"));
+        for (j, other) in QUANTITIES.iter().enumerate().skip(i + 1) {
+            products[i][j] = number(&format!("{one}_{other}"));
+            products[j][i] = products[i][j];
+        }
+    }
+    // A variance of one unit is null.
+    let freedom = (count - 1).max(0) as f64;
+    products.iter_mut().flatten().for_each(|product| *product *= freedom);
+    RatioMoments {
+        count,
+        infinite: units - count,
+        before: number("units_before") as i64,
+        centres: QUANTITIES.map(|name| number(&format!("{name}_centre"))),
+        means: QUANTITIES.map(|name| number(&format!("{name}_mean"))),
+        products,
     }
 }
 

@@ -71,6 +71,7 @@ const TEMPLATES: &[(&str, &str)] = &[
         "exposures/cirrus",
         include_str!("../../templates/sql/exposures/cirrus.sql.jinja"),
     ),
+    ("ratios", include_str!("../../templates/sql/ratios.sql.jinja")),
     ("metrics", include_str!("../../templates/sql/metrics.sql.jinja")),
     ("summaries", include_str!("../../templates/sql/summaries.sql.jinja")),
     ("view", include_str!("../../templates/sql/view.sql.jinja")),

@@ -26,7 +26,7 @@ pub fn law(histogram: &[Bin], q: f64) -> Law {
 }
 
 /// The probabilities of Binomial(m, q) from a first rank on, as far as they are above 1e-18 of the largest.
-fn binomial_weights(m: i64, q: f64) -> (i64, Vec<f64>) {
+pub(super) fn binomial_weights(m: i64, q: f64) -> (i64, Vec<f64>) {
     let mode = (((m + 1) as f64) * q).floor().min(m as f64) as i64;
     let odds = q / (1.0 - q);
     let mut down = Vec::new();

@@ -42,7 +42,7 @@ impl Law {
         }
     }
 
-    fn atoms(&self) -> impl Iterator<Item = (f64, f64)> + '_ {
+    pub(super) fn atoms(&self) -> impl Iterator<Item = (f64, f64)> + '_ {
         self.values.iter().copied().zip(self.probabilities.iter().copied())
     }
 

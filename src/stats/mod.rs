@@ -18,12 +18,17 @@ pub mod kernel_density;
 pub mod law;
 pub mod linear_model;
 pub mod moments;
+pub mod pairs;
 pub mod parameters;
 mod parse;
 pub mod population_ratio;
 pub mod pre_treatment;
+pub mod quantiles;
+pub mod ratio;
 mod rows;
 pub mod state;
+pub mod welch;
+pub mod winsorized_mean;
 
 use serde::Serialize;
 
@@ -175,6 +180,15 @@ pub enum Statistic {
         /// How many draws the reference implementation makes; decides only when a ratio counts as undefined.
         samples: f64,
     },
+    /// Sample quantiles and their comparisons.
+    Quantiles {
+        /// The orders, each between 0 and 1.
+        orders: Vec<f64>,
+        /// The nominal coverage.
+        confidence: f64,
+    },
+    /// Means of values brought to pooled quantiles at both ends, and their comparisons.
+    WinsorizedMean(Winsorized),
     /// Means and their comparisons by the Bayesian bootstrap.
     BootstrapMean(Bootstrap),
     /// Ratios of two metrics' means and their comparisons by the bootstrap.
@@ -186,6 +200,8 @@ pub enum Statistic {
         /// How it is resampled.
         bootstrap: Bootstrap,
     },
+    /// Ratios of two metrics' means and their comparisons by the delta method.
+    Ratio(Ratio),
     /// The empirical distribution function.
     EmpiricalCdf(Points),
     /// A kernel density estimate.
@@ -210,6 +226,32 @@ pub struct Bootstrap {
     pub drop_highest: f64,
     /// How many draws the reference implementation makes; decides only when a ratio counts as undefined.
     pub samples: f64,
+}
+
+/// The parameters of ratios by the delta method.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Ratio {
+    /// The statistic's name in results.
+    pub name: &'static str,
+    /// The metric above the line.
+    pub numerator: String,
+    /// The metric below it.
+    pub denominator: String,
+    /// What the intervals promise.
+    pub coverage: Coverage,
+    /// The period before enrollment whose ratio explains part of the variance.
+    pub covariate: Option<Period>,
+}
+
+/// The parameters of winsorised means.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Winsorized {
+    /// The share of values at the lower end that become the quantile of this order.
+    pub lowest: f64,
+    /// The share of values at the upper end that become the quantile of order 1 less this.
+    pub highest: f64,
+    /// The nominal coverage.
+    pub confidence: f64,
 }
 
 /// The grid of a curve.
@@ -245,6 +287,9 @@ impl Statistic {
             | Statistic::Sum
             | Statistic::Binomial { .. }
             | Statistic::Deciles { .. }
+            | Statistic::Quantiles { .. }
+            | Statistic::WinsorizedMean(_)
+            | Statistic::Ratio(_)
             | Statistic::EmpiricalCdf(_)
             | Statistic::BootstrapMean(_)
             | Statistic::PopulationRatio { .. }
@@ -261,7 +306,7 @@ impl LinearModel {
 }
 
 /// The configured names, for suggestions.
-pub const NAMES: [&str; 12] = [
+pub const NAMES: [&str; 16] = [
     "binomial",
     "bootstrap_mean",
     "count",
@@ -272,8 +317,12 @@ pub const NAMES: [&str; 12] = [
     "linear_model_mean_no_clip",
     "per_client_dau_impact",
     "population_ratio",
+    "quantiles",
+    "ratio",
     "sequential_mean",
+    "sequential_ratio",
     "sum",
+    "winsorized_mean",
 ];
 
 /// A statistic of a metric, checked.
@@ -358,10 +407,27 @@ impl Request {
             | Statistic::Sum
             | Statistic::Binomial { .. }
             | Statistic::Deciles { .. }
+            | Statistic::Quantiles { .. }
+            | Statistic::WinsorizedMean(_)
             | Statistic::EmpiricalCdf(_)
             | Statistic::BootstrapMean(_)
             | Statistic::PopulationRatio { .. }
+            | Statistic::Ratio(_)
             | Statistic::KernelDensityEstimate { .. } => None,
+        };
+        let covariate = match (&self.statistic, model) {
+            (Statistic::Ratio(ratio), _) => {
+                let covariate = ratio.covariate;
+                covariate.map(|period| (&self.metric, period, CovariateNeed::Nothing))
+            }
+            (_, Some(model)) => model.covariate.as_ref().map(|(metric, period)| {
+                let need = match model.is_classical(context.compat) {
+                    true => CovariateNeed::Grid,
+                    false => CovariateNeed::Residuals,
+                };
+                (metric.as_ref().unwrap_or(&self.metric), *period, need)
+            }),
+            (_, None) => None,
         };
         Cell {
             metric: self.metric.clone(),
@@ -370,16 +436,12 @@ impl Request {
             clip_quantile: model
                 .map(|model| 1.0 - model.drop_highest)
                 .filter(|quantile| *quantile < 1.0),
-            covariate: model
-                .and_then(|model| Some((model, model.covariate.as_ref()?)))
+            covariate: covariate
                 .filter(|_| !context.period.is_preenrollment())
-                .map(|(model, (metric, period))| Covariate {
-                    metric: metric.as_ref().unwrap_or(&self.metric).clone(),
+                .map(|(metric, period, need)| Covariate {
+                    metric: metric.clone(),
                     period: period.as_str().to_string(),
-                    need: match model.is_classical(context.compat) {
-                        true => CovariateNeed::Grid,
-                        false => CovariateNeed::Residuals,
-                    },
+                    need,
                 }),
         }
     }
@@ -392,9 +454,15 @@ impl Request {
             | Statistic::LinearModelMean(_)
             | Statistic::PerClientDauImpact(_) => Need::Moments,
             Statistic::Deciles { .. }
+            | Statistic::Quantiles { .. }
+            | Statistic::WinsorizedMean(_)
             | Statistic::BootstrapMean(_)
             | Statistic::EmpiricalCdf(_)
             | Statistic::KernelDensityEstimate { .. } => Need::Histogram,
+            Statistic::Ratio(ratio) => Need::Ratio {
+                numerator: ratio.numerator.clone(),
+                denominator: ratio.denominator.clone(),
+            },
             Statistic::PopulationRatio {
                 numerator, denominator, ..
             } => Need::Pairs {
@@ -411,8 +479,11 @@ impl Request {
             Statistic::Sum => "sum",
             Statistic::Binomial { .. } => "binomial",
             Statistic::Deciles { .. } => "deciles",
+            Statistic::Quantiles { .. } => "quantiles",
+            Statistic::WinsorizedMean(_) => "winsorized_mean",
             Statistic::BootstrapMean(_) => "mean",
             Statistic::PopulationRatio { .. } => "population_ratio",
+            Statistic::Ratio(ratio) => ratio.name,
             Statistic::EmpiricalCdf(_) => "empirical_cdf",
             Statistic::KernelDensityEstimate { .. } => "kernel_density_estimate",
             Statistic::LinearModelMean(model) | Statistic::PerClientDauImpact(model) => &model.name,

@@ -3,6 +3,7 @@
 use indexmap::IndexMap;
 use serde_json::Value;
 
+use super::grid::parameter;
 use crate::diagnostics::nearest;
 
 /// A fault in a statistic's configuration.
@@ -49,6 +50,8 @@ pub enum Kind {
     Share,
     /// A number between 0 and 1, both excluded.
     Confidence,
+    /// A list of different numbers between 0 and 1, both excluded; at least one.
+    Orders,
     /// The base of a logarithm.
     LogarithmBase,
     /// A whole number from 1 to [`LARGEST_COUNT`].
@@ -189,6 +192,36 @@ impl<'a> Parameters<'a> {
             self.refuse(name, "a number between 0 and 1");
         }
         confidence
+    }
+
+    /// A list of different numbers between 0 and 1, both excluded.
+    pub fn orders(&mut self, name: &'static str, default: &[f64]) -> Vec<f64> {
+        const EXPECTED: &str = "a list of different numbers between 0 and 1, both excluded";
+        let Some(value) = self.value(name, Kind::Orders, default.to_vec()) else {
+            return default.to_vec();
+        };
+        let numbers: Option<Vec<f64>> = value
+            .as_array()
+            .and_then(|list| list.iter().map(Value::as_f64).collect());
+        let is_order = |number: &f64| *number > 0.0 && *number < 1.0;
+        match numbers {
+            // In result rows an order is a text of six decimals, by which rows are told apart.
+            Some(numbers)
+                if !numbers.is_empty()
+                    && numbers.iter().all(is_order)
+                    && numbers.iter().enumerate().all(|(index, number)| {
+                        !numbers[..index]
+                            .iter()
+                            .any(|known| parameter(*known) == parameter(*number))
+                    }) =>
+            {
+                numbers
+            }
+            _ => {
+                self.refuse(name, EXPECTED);
+                default.to_vec()
+            }
+        }
     }
 
     /// A share that must be written with a decimal point: the reference refuses the integer 0.

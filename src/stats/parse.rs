@@ -7,7 +7,7 @@ use super::corrections::Correction;
 use super::coverage::{Coverage, Looks};
 use super::kernel_density::{Bandwidth, Kernel};
 use super::parameters::{Fault, Kind, Parameter, Parameters};
-use super::{Bootstrap, LinearModel, NAMES, Points, Request, Statistic, pre_treatment};
+use super::{Bootstrap, LinearModel, NAMES, Points, Ratio, Request, Statistic, Winsorized, pre_treatment};
 use crate::analysis::{self, Period};
 use crate::diagnostics::{Code, Diagnostic, Diagnostics, Span};
 
@@ -29,6 +29,15 @@ pub fn parse(summary: &analysis::Summary) -> Result<Request, Diagnostics> {
             Ok(parsed) => pre_treatments.push(parsed),
             Err(more) => faults.extend(more),
         }
+    }
+    if matches!(statistic, Some(Statistic::Ratio(_)))
+        && let Some(treatment) = summary.pre_treatments.first()
+    {
+        let message = format!(
+            "{} takes no pre-treatments: its metric is a placeholder",
+            summary.statistic
+        );
+        faults.push(Fault::new(&treatment.name, message));
     }
     match statistic {
         Some(statistic) if faults.is_empty() => Ok(Request {
@@ -71,6 +80,11 @@ fn statistic(name: &str, parameters: &mut Parameters) -> Option<Statistic> {
             confidence: parameters.confidence("confidence_interval", 0.95),
             samples: parameters.count("num_samples", 10_000) as f64,
         },
+        "quantiles" => Statistic::Quantiles {
+            orders: parameters.orders("quantiles", &[0.5, 0.9, 0.99]),
+            confidence: parameters.confidence("confidence_interval", 0.95),
+        },
+        "winsorized_mean" => Statistic::WinsorizedMean(winsorized(parameters)),
         "bootstrap_mean" => Statistic::BootstrapMean(bootstrap(parameters)),
         "population_ratio" => {
             let bootstrap = bootstrap(parameters);
@@ -86,6 +100,14 @@ fn statistic(name: &str, parameters: &mut Parameters) -> Option<Statistic> {
                 // The faults say what is missing.
                 _ => Statistic::Count,
             }
+        }
+        "ratio" => {
+            let coverage = Coverage::once(parameters.confidence("confidence_interval", 0.95));
+            ratio(parameters, "ratio", coverage)
+        }
+        "sequential_ratio" => {
+            let coverage = every_look(parameters);
+            ratio(parameters, "sequential_ratio", coverage)
         }
         "empirical_cdf" => Statistic::EmpiricalCdf(points(parameters)),
         "kernel_density_estimate" => Statistic::KernelDensityEstimate {
@@ -191,6 +213,44 @@ fn bootstrap(parameters: &mut Parameters) -> Bootstrap {
         drop_highest: parameters.share("drop_highest", 0.005),
         confidence: parameters.confidence("confidence_interval", 0.95),
     }
+}
+
+/// A ratio by the delta method; a count in its place where a metric is missing, as the faults then say.
+fn ratio(parameters: &mut Parameters, name: &'static str, coverage: Coverage) -> Statistic {
+    let (numerator, denominator) = (
+        parameters.required_text("numerator"),
+        parameters.required_text("denominator"),
+    );
+    let covariate = covariate(parameters);
+    if let Some((Some(metric), _)) = &covariate {
+        let message =
+            format!("covariate_adjustment of {name} has no metric: it takes numerator and denominator themselves");
+        parameters.fault(Fault::new(metric, message));
+    }
+    let (Some(numerator), Some(denominator)) = (numerator, denominator) else {
+        return Statistic::Count;
+    };
+    Statistic::Ratio(Ratio {
+        name,
+        numerator,
+        denominator,
+        coverage,
+        covariate: covariate.map(|(_, period)| period),
+    })
+}
+
+fn winsorized(parameters: &mut Parameters) -> Winsorized {
+    let winsorized = Winsorized {
+        lowest: parameters.share("lowest", 0.0),
+        highest: parameters.share("highest", 0.005),
+        confidence: parameters.confidence("confidence_interval", 0.95),
+    };
+    let sum = winsorized.lowest + winsorized.highest;
+    if sum >= 1.0 && (0.0..=1.0).contains(&winsorized.lowest) && (0.0..=1.0).contains(&winsorized.highest) {
+        let message = format!("lowest and highest of winsorized_mean must add up to less than 1, but make {sum}");
+        parameters.fault(Fault::new("highest", message));
+    }
+    winsorized
 }
 
 fn points(parameters: &mut Parameters) -> Points {

@@ -6,7 +6,7 @@ use super::pre_treatment::ValueKind;
 use super::state::{CellState, State};
 use super::{
     Comparison, Compat, Context, Estimates, Interval, LinearModel, Request, Row, Statistic, binomial, bootstrap_mean,
-    curve, deciles, empirical_cdf, gaps, grid, kernel_density, law, linear_model, moments, population_ratio,
+    curve, deciles, empirical_cdf, gaps, grid, kernel_density, law, linear_model, moments, pairs, population_ratio,
     pre_treatment,
 };
 use crate::summary::{Branch, CellSummary, Group, Place};
@@ -54,6 +54,9 @@ pub(super) fn estimate_group(request: &Request, summary: &CellSummary, group: &G
             answer.linear_model(output, model.coverage.confidence);
         }
         Statistic::Deciles { confidence, samples } => decile_rows(group, *confidence, *samples, answer),
+        Statistic::Quantiles { orders, confidence } => pairs::quantile_rows(group, orders, *confidence, answer),
+        Statistic::WinsorizedMean(winsorized) => pairs::winsorized_rows(group, winsorized, answer),
+        Statistic::Ratio(ratio) => pairs::ratio_rows(summary, group, ratio, answer),
         Statistic::BootstrapMean(bootstrap) => {
             if bootstrap.drop_highest > 0.5 {
                 let reason = "drop_highest must be at most 0.5".to_string();
@@ -352,7 +355,7 @@ impl Answer<'_> {
         }
     }
 
-    fn row(
+    pub(super) fn row(
         &mut self,
         branch: &str,
         parameter: &Option<String>,

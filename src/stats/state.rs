@@ -14,6 +14,8 @@ pub enum State {
     ZeroReferenceMean,
     /// A branch has a single unit: its mean has no interval.
     TooFewUnits,
+    /// So few units that no order statistic bounds the quantile of this order at the confidence: an interval without that end.
+    TooFewUnitsForQuantile(String),
     /// No unit has a value (and covariate): no rows.
     NoValues,
     /// The metric's column is not in the table: no rows.
@@ -52,6 +54,7 @@ impl State {
             State::NoVariation => "no variation",
             State::ZeroReferenceMean => "zero reference mean",
             State::TooFewUnits => "too few units",
+            State::TooFewUnitsForQuantile(_) => "too few units for the quantile",
             State::NoValues => "no values",
             State::MetricMissing => "metric missing",
             State::CovariateMissing => "covariate missing",
@@ -79,6 +82,11 @@ impl State {
                 "zero reference mean: every value of the reference branch is zero after clipping"
             }
             State::TooFewUnits => "too few units: a mean of one unit has no interval",
+            State::TooFewUnitsForQuantile(order) => {
+                return Cow::Owned(format!(
+                    "too few units for the quantile: no value bounds that of order {order} at this confidence"
+                ));
+            }
             State::NoValues => "no values: no unit has a value to compare",
             State::MetricMissing => "metric missing: the table has no such column",
             State::CovariateMissing => "covariate missing: the estimates are not adjusted",

@@ -10,7 +10,7 @@ use crate::stats::parameters::{Kind, LARGEST_COUNT, Parameter};
 use crate::stats::{self, pre_treatment};
 
 /// What each statistic is, for editors; a test sees to it that none is missing.
-const STATISTICS: [(&str, &str); 12] = [
+const STATISTICS: [(&str, &str); 16] = [
     ("binomial", "Proportions of a true/false metric, and their comparisons."),
     (
         "bootstrap_mean",
@@ -34,14 +34,30 @@ const STATISTICS: [(&str, &str); 12] = [
         "The ratio of two metrics' means and its comparisons; the metric depends on both.",
     ),
     (
+        "quantiles",
+        "Sample quantiles and their comparisons, with intervals from order statistics.",
+    ),
+    (
+        "ratio",
+        "The ratio of two metrics' means and its comparisons by the delta method; the metric depends on both.",
+    ),
+    (
         "sequential_mean",
         "Means and their comparisons with intervals that hold however often the data is looked at.",
     ),
+    (
+        "sequential_ratio",
+        "Ratios as `ratio` computes them, with intervals that hold however often the data is looked at.",
+    ),
     ("sum", "The sum of the values per branch."),
+    (
+        "winsorized_mean",
+        "Means of values brought to quantiles at both ends, and their comparisons by Welch's method.",
+    ),
 ];
 
 /// What each parameter is, for editors.
-const PARAMETERS: [(&str, &str); 18] = [
+const PARAMETERS: [(&str, &str); 21] = [
     ("adjust", "A factor on the bandwidth."),
     ("bandwidth", "How wide the kernel is."),
     ("base", "The base of the logarithm; 0 asks for the natural one."),
@@ -61,13 +77,22 @@ const PARAMETERS: [(&str, &str); 18] = [
     ),
     ("fraction", "The share of values that stays, or goes, from below."),
     ("grid_size", "How many points the curve has."),
+    (
+        "highest",
+        "The share of the highest values that become the quantile above which they lie.",
+    ),
     ("kernel", "The kernel's shape."),
+    (
+        "lowest",
+        "The share of the lowest values that become the quantile below which they lie.",
+    ),
     ("log_space", "Whether the points are spaced geometrically."),
     (
         "num_samples",
         "How many draws the reference implementation makes; decides only when a ratio counts as undefined.",
     ),
     ("numerator", "The metric above the line."),
+    ("quantiles", "The orders of the quantiles."),
     ("statistic_name", "The name in results."),
     (
         "tuned_for",
@@ -145,6 +170,10 @@ fn shape(kind: Kind) -> Value {
         Kind::Number => json!({"type": "number"}),
         Kind::Share => json!({"type": "number", "minimum": 0, "maximum": 1}),
         Kind::Confidence => json!({"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1}),
+        Kind::Orders => json!({
+            "type": "array", "minItems": 1, "uniqueItems": true,
+            "items": {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1}
+        }),
         Kind::LogarithmBase => json!({"type": ["number", "null"], "minimum": 0, "not": {"const": 1}}),
         Kind::Count => json!({"type": "integer", "minimum": 1, "maximum": LARGEST_COUNT}),
         Kind::Flag => json!({"type": "boolean"}),

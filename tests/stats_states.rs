@@ -8,8 +8,10 @@ use isobar::extract::{self, Extract};
 use isobar::stats::{Comparison, Compat, Estimates, NAMES};
 use serde_json::json;
 
+type Units = Vec<(&'static str, String, String)>;
+
 /// Rows of branch, value, covariate, which is also the denominator of ratios; by what is special about them.
-fn data() -> Vec<(&'static str, Vec<(&'static str, String, String)>)> {
+fn data() -> Vec<(&'static str, Units)> {
     let rows = |of: &dyn Fn(usize) -> (&'static str, String, String)| (0..60).map(of).collect::<Vec<_>>();
     let branch = |i: usize| ["control", "a", "b"][i % 3];
     let number = |i: usize| ((i * 37) % 23) as f64 / 4.0 + 1.0;

@@ -1,6 +1,6 @@
 //! How far an interval reaches, in standard errors: for one look at the data (Student's t), or for every look at once (always valid).
 
-use super::distribution::t_quantile;
+use super::distribution::{t_quantile, t_survival};
 
 /// What an interval promises.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -49,6 +49,17 @@ impl Coverage {
                 let information = units / tuned_for * (-2.0 * alpha.ln() + (1.0 - 2.0 * alpha.ln()).ln());
                 (2.0 * (information + 1.0) / information * (0.5 * information.ln_1p() - alpha.ln())).sqrt()
             }
+        }
+    }
+}
+
+impl Coverage {
+    /// The two-sided p-value of an estimate with this standard error and degrees of freedom; NaN without an error, and for every look, where
+    /// a p-value of one look would mislead.
+    pub fn p_value(self, estimate: f64, error: f64, degrees_of_freedom: f64) -> f64 {
+        match self.looks {
+            Looks::One => 2.0 * t_survival((estimate / error).abs(), degrees_of_freedom),
+            Looks::Every { .. } => f64::NAN,
         }
     }
 }

@@ -5,7 +5,7 @@ use super::{Comparison, Row};
 
 /// The states, with their branches, that `rows` of one segment still lack beside `states` of the same segment.
 ///
-/// A branch without a row has no values; a row without a number, or a comparison without its interval, is not finite; an uplift without one is
+/// A branch, of the data or of the experiment, without a row has no values; a row without a number, or a comparison without its interval, is not finite; an uplift without one is
 /// an undefined ratio of its reference branch. Reasons that are there already, of the branch, its reference or all of them, are enough.
 pub fn missing_states<'a>(
     branches: impl Iterator<Item = &'a String>,

@@ -241,6 +241,8 @@ pub struct Ratio {
     pub coverage: Coverage,
     /// The period before enrollment whose ratio explains part of the variance.
     pub covariate: Option<Period>,
+    /// The correction of its p-values for many comparisons, if p-values are asked for.
+    pub correction: Option<Correction>,
 }
 
 /// The parameters of winsorised means.
@@ -252,6 +254,8 @@ pub struct Winsorized {
     pub highest: f64,
     /// The nominal coverage.
     pub confidence: f64,
+    /// The correction of its p-values for many comparisons, if p-values are asked for.
+    pub correction: Option<Correction>,
 }
 
 /// The grid of a curve.
@@ -283,13 +287,13 @@ impl Statistic {
     pub fn correction(&self) -> Option<Correction> {
         match self {
             Statistic::LinearModelMean(model) | Statistic::PerClientDauImpact(model) => model.correction,
+            Statistic::WinsorizedMean(winsorized) => winsorized.correction,
+            Statistic::Ratio(ratio) => ratio.correction,
             Statistic::Count
             | Statistic::Sum
             | Statistic::Binomial { .. }
             | Statistic::Deciles { .. }
             | Statistic::Quantiles { .. }
-            | Statistic::WinsorizedMean(_)
-            | Statistic::Ratio(_)
             | Statistic::EmpiricalCdf(_)
             | Statistic::BootstrapMean(_)
             | Statistic::PopulationRatio { .. }

@@ -103,11 +103,12 @@ fn statistic(name: &str, parameters: &mut Parameters) -> Option<Statistic> {
         }
         "ratio" => {
             let coverage = Coverage::once(parameters.confidence("confidence_interval", 0.95));
-            ratio(parameters, "ratio", coverage)
+            let correction = correction(parameters);
+            ratio(parameters, "ratio", coverage, correction)
         }
         "sequential_ratio" => {
             let coverage = every_look(parameters);
-            ratio(parameters, "sequential_ratio", coverage)
+            ratio(parameters, "sequential_ratio", coverage, None)
         }
         "empirical_cdf" => Statistic::EmpiricalCdf(points(parameters)),
         "kernel_density_estimate" => Statistic::KernelDensityEstimate {
@@ -216,7 +217,12 @@ fn bootstrap(parameters: &mut Parameters) -> Bootstrap {
 }
 
 /// A ratio by the delta method; a count in its place where a metric is missing, as the faults then say.
-fn ratio(parameters: &mut Parameters, name: &'static str, coverage: Coverage) -> Statistic {
+fn ratio(
+    parameters: &mut Parameters,
+    name: &'static str,
+    coverage: Coverage,
+    correction: Option<Correction>,
+) -> Statistic {
     let (numerator, denominator) = (
         parameters.required_text("numerator"),
         parameters.required_text("denominator"),
@@ -236,6 +242,7 @@ fn ratio(parameters: &mut Parameters, name: &'static str, coverage: Coverage) ->
         denominator,
         coverage,
         covariate: covariate.map(|(_, period)| period),
+        correction,
     })
 }
 
@@ -244,6 +251,7 @@ fn winsorized(parameters: &mut Parameters) -> Winsorized {
         lowest: parameters.share("lowest", 0.0),
         highest: parameters.share("highest", 0.005),
         confidence: parameters.confidence("confidence_interval", 0.95),
+        correction: correction(parameters),
     };
     let sum = winsorized.lowest + winsorized.highest;
     if sum >= 1.0 && (0.0..=1.0).contains(&winsorized.lowest) && (0.0..=1.0).contains(&winsorized.highest) {

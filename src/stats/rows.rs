@@ -307,7 +307,11 @@ impl Answer<'_> {
     /// Adds the reasons that are missing for a group, whose rows and states start at these places.
     pub(super) fn explain_gaps(&mut self, group: &Group, rows: usize, states: usize) {
         let has_own_rows = !matches!(self.request.statistic, Statistic::PerClientDauImpact(_));
-        let branches = group.branches.keys();
+        let declared = self.context.branches.iter();
+        let branches = group
+            .branches
+            .keys()
+            .chain(declared.filter(|branch| !group.branches.contains_key(*branch)));
         let (rows, states) = (&self.estimates.rows[rows..], &self.estimates.states[states..]);
         let missing: Vec<(String, State)> = gaps::missing_states(branches, rows, states, has_own_rows)
             .into_iter()

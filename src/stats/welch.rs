@@ -49,8 +49,10 @@ impl Comparable for Estimate {
     }
 
     fn difference(&self, reference: &Estimate, coverage: Coverage) -> Interval {
-        let half = self.half_width(reference, self.variance, reference.variance, coverage);
-        Interval::symmetric(self.point - reference.point, half)
+        let (error, freedom) = self.error(reference, self.variance, reference.variance);
+        let point = self.point - reference.point;
+        let half = coverage.multiplier(freedom, self.units + reference.units) * error;
+        Interval::symmetric(point, half).with_p_value(coverage.p_value(point, error, freedom))
     }
 
     fn relative_uplift(&self, reference: &Estimate, coverage: Coverage) -> Interval {
@@ -62,24 +64,39 @@ impl Comparable for Estimate {
             return Interval::default();
         }
         let relative = |estimate: &Estimate| estimate.variance / (estimate.point * estimate.point);
-        let half = self.half_width(reference, relative(self), relative(reference), coverage);
-        Interval::new(ratio - 1.0, ratio * (-half).exp() - 1.0, ratio * half.exp() - 1.0)
+        let (error, freedom) = self.error(reference, relative(self), relative(reference));
+        let half = coverage.multiplier(freedom, self.units + reference.units) * error;
+        uplift((self.point - reference.point) / reference.point, half)
     }
 }
 
 impl Estimate {
-    /// Half the width for a sum of two variances.
-    fn half_width(&self, reference: &Estimate, own: f64, base: f64, coverage: Coverage) -> f64 {
+    /// The standard error of a sum of two variances, NaN where neither varies, and its degrees of freedom.
+    fn error(&self, reference: &Estimate, own: f64, base: f64) -> (f64, f64) {
+        let freedom = satterthwaite((own, self.degrees_of_freedom), (base, reference.degrees_of_freedom));
         let variance = own + base;
-        // Shares keep the squares of tiny variances from vanishing; 0 / 0 where neither varies.
-        let (share, rest) = (own / variance, base / variance);
-        let of = |share: f64, freedom: f64| match share == 0.0 {
-            true => 0.0,
-            false => share * share / freedom,
-        };
-        let freedom = 1.0 / (of(share, self.degrees_of_freedom) + of(rest, reference.degrees_of_freedom));
-        coverage.multiplier(freedom, self.units + reference.units) * variance.sqrt()
+        (if variance > 0.0 { variance.sqrt() } else { f64::NAN }, freedom)
     }
+}
+
+/// The degrees of freedom of a sum of two independent variances with theirs: (a + b)² / (a²/df_a + b²/df_b). NaN where both are 0.
+///
+/// F. E. Satterthwaite, "An approximate distribution of estimates of variance components" (1946).
+pub fn satterthwaite((a, a_freedom): (f64, f64), (b, b_freedom): (f64, f64)) -> f64 {
+    // Shares keep the squares of tiny variances from vanishing; 0 / 0 where neither varies.
+    let (share, rest) = (a / (a + b), b / (a + b));
+    let of = |share: f64, freedom: f64| match share == 0.0 {
+        true => 0.0,
+        false => share * share / freedom,
+    };
+    1.0 / (of(share, a_freedom) + of(rest, b_freedom))
+}
+
+/// The relative uplift u whose ratio 1 + u has an interval of half width `half` on the logarithm: u and (1 + u) e^(-+ half) - 1,
+/// without cancellation, for small effects on large means.
+pub fn uplift(u: f64, half: f64) -> Interval {
+    let times = |x: f64| u * x.exp() + x.exp_m1();
+    Interval::new(u, times(-half), times(half))
 }
 
 #[cfg(test)]

@@ -18,7 +18,8 @@
 use indexmap::IndexMap;
 
 use super::{Input, Output, Reference, note};
-use crate::stats::distribution::{normal_quantile, t_quantile, t_survival};
+use crate::stats::coverage::Coverage;
+use crate::stats::distribution::{normal_quantile, t_quantile};
 use crate::stats::moments::{Covariates, Selected, Threshold, extremes, pooled_deviation, selected};
 use crate::stats::pre_treatment::ValueKind;
 use crate::stats::state::State;
@@ -272,7 +273,7 @@ impl Fit {
         } else {
             Interval::default()
         };
-        let p = 2.0 * t_survival((difference / error).abs(), self.degrees_of_freedom);
+        let p = Coverage::once(2.0 * upper - 1.0).p_value(difference, error, self.degrees_of_freedom);
         (Interval::symmetric(difference, half).with_p_value(p), uplift)
     }
 }

@@ -22,10 +22,10 @@ use indexmap::IndexMap;
 
 use super::{Input, Output, Reference, note};
 use crate::stats::coverage::Coverage;
-use crate::stats::distribution::t_survival;
 use crate::stats::moments::{Covariates, Selected, Threshold, observed_covariates, selected};
 use crate::stats::pre_treatment::ValueKind;
 use crate::stats::state::State;
+use crate::stats::welch::{satterthwaite, uplift};
 use crate::stats::{Comparison, Interval};
 use crate::summary::{Branch, Group, Residuals};
 
@@ -162,14 +162,10 @@ impl<'a> Model<'a> {
         let (v_b, v_r) = (variance(b), variance(r));
         let c = b.gap * r.gap * self.shared + r.gap * b.cross + b.gap * r.cross;
         let point = b.centred - r.centred;
-        let degrees_of_freedom = |a: f64, b_df: f64, c: f64, c_df: f64| {
-            let total = a + c;
-            total * total / (a * a / b_df + c * c / c_df)
-        };
-        let df = degrees_of_freedom(b.residual, b.degrees_of_freedom, r.residual, r.degrees_of_freedom);
-        let error = (v_b + v_r - 2.0 * c).max(0.0).sqrt();
-        let difference = Interval::symmetric(point, positive(error) * coverage.multiplier(df, units))
-            .with_p_value(2.0 * t_survival((point / positive(error)).abs(), df));
+        let df = satterthwaite((b.residual, b.degrees_of_freedom), (r.residual, r.degrees_of_freedom));
+        let error = positive((v_b + v_r - 2.0 * c).max(0.0).sqrt());
+        let difference = Interval::symmetric(point, error * coverage.multiplier(df, units))
+            .with_p_value(coverage.p_value(point, error, df));
 
         let (m_b, m_r) = (b.at_covariate, r.at_covariate);
         let ratio = m_b / m_r;
@@ -181,18 +177,12 @@ impl<'a> Model<'a> {
         let log_error = (v_b / square_b + v_r / square_r - 2.0 * c / (m_b * m_r))
             .max(0.0)
             .sqrt();
-        let df = degrees_of_freedom(
-            b.residual / square_b,
-            b.degrees_of_freedom,
-            r.residual / square_r,
-            r.degrees_of_freedom,
+        let df = satterthwaite(
+            (b.residual / square_b, b.degrees_of_freedom),
+            (r.residual / square_r, r.degrees_of_freedom),
         );
         let log_half = positive(log_error) * coverage.multiplier(df, units);
-        // r - 1 and r e^x - 1 without cancellation, for small effects on large means.
-        let uplift = point / m_r;
-        let times = |x: f64| uplift * x.exp() + x.exp_m1();
-        let uplift = Interval::new(uplift, times(-log_half), times(log_half));
-        (difference, uplift)
+        (difference, uplift(point / m_r, log_half))
     }
 }
 

@@ -11,6 +11,9 @@ use indexmap::IndexMap;
 /// The name of the segment that holds everybody.
 pub const ALL_SEGMENT: &str = "all";
 
+/// Quantities beyond this count as infinite where moments are concerned: their squares overflow.
+pub const LARGEST: f64 = 1e150;
+
 /// One transformation of a metric's values before a statistic, pooled over branches.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Step {
@@ -308,13 +311,13 @@ pub struct Bin {
 pub enum Place {
     /// NULL or NaN.
     Null,
-    /// Minus infinity.
+    /// Minus infinity, or below -[`LARGEST`].
     NegativeInfinity,
     /// Finite, and at most the lower neighbour of the clip threshold (or nothing is clipped).
     Below,
     /// Finite and above it: such values are clipped.
     Above,
-    /// Plus infinity, whether it is clipped or not.
+    /// Plus infinity, or above [`LARGEST`], whether it is clipped or not.
     PositiveInfinity,
 }
 

@@ -12,6 +12,7 @@ pub mod curve;
 pub mod deciles;
 pub mod distribution;
 pub mod empirical_cdf;
+mod gaps;
 pub mod grid;
 pub mod kernel_density;
 pub mod law;
@@ -522,7 +523,9 @@ impl Request {
             Some(summary) if !cell.needs_column() || summary.column.is_some() => {
                 for (segment, group) in &summary.groups {
                     answer.segment = segment;
+                    let (rows, states) = (answer.estimates.rows.len(), answer.estimates.states.len());
                     rows::estimate_group(self, summary, group, &mut answer);
+                    answer.explain_gaps(group, rows, states);
                 }
             }
             Some(_) | None => {

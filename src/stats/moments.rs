@@ -1,6 +1,6 @@
 //! From the parts of a group to the moments of its branches, at a given clip threshold. Pure arithmetic on summaries.
 
-use crate::summary::{Branch, Group, Moments, OrderStatistics, Part, Place};
+use crate::summary::{Branch, Group, LARGEST, Moments, OrderStatistics, Part, Place};
 
 /// A clip threshold and how it moves when the clipped data is clipped again.
 ///
@@ -44,7 +44,7 @@ impl Threshold {
     pub fn clip(&mut self) {
         let next = self.next();
         // A quantile next to an infinity is infinite or undefined, and then clips nothing.
-        if next.is_finite() {
+        if next.abs() <= LARGEST {
             self.applied = Some(next);
         }
     }

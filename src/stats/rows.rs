@@ -6,7 +6,7 @@ use super::pre_treatment::ValueKind;
 use super::state::{CellState, State};
 use super::{
     Comparison, Compat, Context, Estimates, Interval, LinearModel, Request, Row, Statistic, binomial, bootstrap_mean,
-    curve, deciles, empirical_cdf, grid, kernel_density, law, linear_model, moments, pairs, population_ratio,
+    curve, deciles, empirical_cdf, gaps, grid, kernel_density, law, linear_model, moments, pairs, population_ratio,
     pre_treatment,
 };
 use crate::summary::{Branch, CellSummary, Group, Place};
@@ -302,6 +302,20 @@ impl Answer<'_> {
             branch: branch.map(str::to_string),
             state,
         });
+    }
+
+    /// Adds the reasons that are missing for a group, whose rows and states start at these places.
+    pub(super) fn explain_gaps(&mut self, group: &Group, rows: usize, states: usize) {
+        let has_own_rows = !matches!(self.request.statistic, Statistic::PerClientDauImpact(_));
+        let branches = group.branches.keys();
+        let (rows, states) = (&self.estimates.rows[rows..], &self.estimates.states[states..]);
+        let missing: Vec<(String, State)> = gaps::missing_states(branches, rows, states, has_own_rows)
+            .into_iter()
+            .map(|(branch, state)| (branch.to_string(), state))
+            .collect();
+        for (branch, state) in missing {
+            self.state(Some(&branch), state);
+        }
     }
 
     fn own(&mut self, branch: &str, ci_width: Option<f64>, interval: Interval) {

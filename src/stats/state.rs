@@ -104,7 +104,7 @@ impl State {
             State::NotFitted => "not fitted: there is no residual variance, or values are infinite",
             State::UndefinedRatio => "undefined ratio: the means do not have the same sign, or one is zero",
             State::InfiniteRatio => "infinite ratio: the reference branch has no conversions",
-            State::NotFinite => "not finite: values are infinite, or a denominator may be zero",
+            State::NotFinite => "not finite: values are infinite or beyond 1e150, or a denominator may be zero",
             State::LinearGrid => "linear grid: a geometric one can't cover negative or all-zero values",
             State::Raises(reason) => reason,
         })

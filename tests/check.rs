@@ -415,6 +415,34 @@ fn statistics_of_the_wrong_type() {
 }
 
 #[test]
+fn a_ratio_of_metrics_that_are_not_there() {
+    let with = |depends_on: &str| {
+        format!(
+            r#"
+[metrics]
+weekly = ["r"]
+[metrics.r]
+depends_on = [{depends_on}]
+statistics = {{ ratio = {{ numerator = "above", denominator = "below" }} }}
+[metrics.above]
+select_expression = "SUM(x)"
+data_source = "events"
+statistics = {{ sum = {{}} }}
+[metrics.below]
+select_expression = "SUM(x)"
+data_source = "events"
+statistics = {{ sum = {{}} }}
+"#
+        )
+    };
+    check(&with(r#""above", "below""#), "");
+    check(
+        &with(r#""above""#),
+        "E0505 error x.toml:6 ratio of metric `r` needs metric `below`, which is not computed in its period\n",
+    );
+}
+
+#[test]
 fn definitions_are_checked_by_themselves() {
     let files = [(
         "definitions/fenix.toml",

@@ -2,7 +2,7 @@
 
 use sqlparser::ast::Expr;
 
-use crate::analysis::{Analysis, Fragment};
+use crate::analysis::{Analysis, Fragment, Summary};
 use crate::diagnostics::{Code, Diagnostic, Severity};
 use crate::plan::column_kind::column_kind;
 use crate::sql::fragment::{Role, parse, plain_arguments};
@@ -14,7 +14,11 @@ use super::finding;
 /// The findings in the statistics of an analysis. A metric whose type its expression does not tell has none of types.
 pub fn findings(analysis: &Analysis) -> Vec<Diagnostic> {
     let mut findings = Vec::new();
-    for summary in analysis.periods.values().flatten() {
+    for (summaries, summary) in analysis
+        .periods
+        .values()
+        .flat_map(|all| all.iter().map(move |summary| (all, summary)))
+    {
         let request = match stats::parse(summary) {
             Ok(request) => request,
             Err(faults) => {
@@ -23,6 +27,24 @@ pub fn findings(analysis: &Analysis) -> Vec<Diagnostic> {
             }
         };
         let metric = &analysis.metrics[&summary.metric];
+        if let Statistic::Ratio(ratio) = &request.statistic {
+            for part in [&ratio.numerator, &ratio.denominator] {
+                if !is_computed(analysis, summaries, part) {
+                    let message = format!(
+                        "{} of metric `{}` needs metric `{part}`, which is not computed in its period",
+                        summary.statistic, metric.name
+                    );
+                    let help = format!("add it: `depends_on = [\"{part}\"]` of `{}`", metric.name);
+                    findings.push(finding(
+                        Severity::Error,
+                        Code::StatisticType,
+                        message,
+                        &summary.span,
+                        &help,
+                    ));
+                }
+            }
+        }
         let Some(select) = &metric.select else {
             continue;
         };
@@ -60,6 +82,14 @@ pub fn findings(analysis: &Analysis) -> Vec<Diagnostic> {
         }
     }
     findings
+}
+
+/// Whether a period's table has a metric: one of its own, or one that they depend on.
+fn is_computed(analysis: &Analysis, summaries: &[Summary], name: &str) -> bool {
+    summaries.iter().any(|summary| {
+        let depends_on = &analysis.metrics[&summary.metric].depends_on;
+        summary.metric == name || depends_on.iter().any(|upstream| upstream.metric == name)
+    })
 }
 
 /// Whether an expression is a sum or a count, which nothing keeps from exceeding 1.

@@ -11,7 +11,7 @@ use crate::analysis::Basis;
 use crate::diagnostics::{Code, Diagnostic, Result};
 use crate::plan::node::Relation;
 use crate::plan::summarize::{Columns, Source, SourceKind, summarize};
-use crate::results::decode::decode;
+use crate::results::decode::read;
 use crate::sql::duckdb::Functions;
 use crate::sql::script::TableName;
 use crate::sql::types::Type;
@@ -84,11 +84,7 @@ impl Extract {
             name: "summaries".to_string(),
         };
         let query = summarize(&demand, &source)?;
-        let mut rows = Vec::new();
-        for statement in &query.statements {
-            rows.push(self.engine.query(&statement.name, &statement.sql)?);
-        }
-        let summaries = decode(&query, &rows, &request.branches)?;
+        let summaries = read(&query, &self.engine, &request.branches, &mut |_| {})?;
         Ok(request.statistic.estimate(&summaries, &context))
     }
 }

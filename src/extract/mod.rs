@@ -22,6 +22,9 @@ use crate::warehouse::{DuckDb, Warehouse};
 
 pub use request::{Request, parse};
 
+/// What the engine may take of memory: enough for millions of rows; what is more goes to temporary files.
+const MEMORY: &str = "640MB";
+
 /// The column that keeps the order of the file's rows.
 const ROW_NUMBER: &str = "isobar_row_number";
 
@@ -43,7 +46,11 @@ impl Extract {
             dataset: "extract".to_string(),
             table: "units".to_string(),
         };
-        let engine = DuckDb::in_memory(Functions::default(), &Limits::default())?;
+        let limits = Limits {
+            memory: Some(MEMORY.to_string()),
+            threads: None,
+        };
+        let engine = DuckDb::in_memory(Functions::default(), &limits)?;
         engine.load_file(&table, file, types, ROW_NUMBER)?;
         let columns: Columns = engine
             .schema(&table)?
@@ -57,7 +64,8 @@ impl Extract {
         Ok(Self { engine, table, columns })
     }
 
-    /// The rows and states of a request.
+    /// The rows and states of a request, statistic by statistic. What several of them need is summarised once, all of it in one statement per kind
+    /// of summary.
     ///
     /// # Errors
     /// A name that can't stand in SQL, or a fault of the engine.
@@ -71,7 +79,9 @@ impl Extract {
             compat,
         };
         let mut demand = Demand::default();
-        request.statistic.demand(&context, &mut demand);
+        for statistic in &request.statistics {
+            statistic.demand(&context, &mut demand);
+        }
         let source = Source {
             table: Relation::stored(self.table.clone()),
             with: Vec::new(),
@@ -85,7 +95,13 @@ impl Extract {
         };
         let query = summarize(&demand, &source)?;
         let summaries = read(&query, &self.engine, &request.branches, &mut |_| {})?;
-        Ok(request.statistic.estimate(&summaries, &context))
+        let mut all = Estimates::default();
+        for statistic in &request.statistics {
+            let estimates = statistic.estimate(&summaries, &context);
+            all.rows.extend(estimates.rows);
+            all.states.extend(estimates.states);
+        }
+        Ok(all)
     }
 }
 

@@ -42,9 +42,9 @@ pub const VALUE_RESOLUTION: Resolution = Resolution {
 
 /// The buckets of either side of a pair. Their number is a product, but each comes with its variances and covariance, so that they may be coarse.
 pub const PAIR_RESOLUTION: Resolution = Resolution {
-    per_magnitude: 16,
-    per_deviation: 8,
-    deviations: 4,
+    per_magnitude: 32,
+    per_deviation: 16,
+    deviations: 8,
 };
 
 /// One transformation of a metric's values before a statistic, pooled over branches.

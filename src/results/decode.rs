@@ -304,7 +304,12 @@ impl Columns {
             _ => middle,
         };
         let square = self.number(row, square).filter(|_| low < high).unwrap_or(0.0).max(0.0);
-        Some(Side { mean, low, high, square })
+        Some(Side {
+            mean,
+            low,
+            high,
+            square,
+        })
     }
 
     fn part(&self, row: &[Value]) -> Result<Part> {

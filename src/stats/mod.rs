@@ -12,6 +12,8 @@ pub mod deciles;
 pub mod distribution;
 pub mod empirical_cdf;
 pub mod grid;
+pub mod histogram;
+pub mod kernel_cells;
 pub mod kernel_density;
 pub mod law;
 pub mod linear_model;
@@ -175,7 +177,7 @@ pub enum Statistic {
         bandwidth: Bandwidth,
         /// Its shape.
         kernel: Kernel,
-        /// A factor on the bandwidth that the reference no longer supports.
+        /// A factor on the bandwidth; the reference no longer supports any but 1.
         adjust: f64,
         /// Where it is computed.
         points: Points,

@@ -31,6 +31,8 @@ pub enum State {
     NotFinite,
     /// A geometric grid can't cover values that are negative or all zero: the grid is linear.
     LinearGrid,
+    /// The branch has so many distinct values that buckets of them were read: how many, and how far a number may be off for it.
+    CompressedHistogram(String),
     /// The reference implementation raises here: no rows.
     Raises(String),
 }
@@ -51,6 +53,7 @@ impl State {
             State::InfiniteRatio => "infinite ratio",
             State::NotFinite => "not finite",
             State::LinearGrid => "linear grid",
+            State::CompressedHistogram(_) => "compressed histogram",
             State::Raises(_) => "not computable",
         }
     }
@@ -71,7 +74,7 @@ impl State {
             State::InfiniteRatio => "infinite ratio: the reference branch has no conversions",
             State::NotFinite => "not finite: values are infinite, or a denominator may be zero",
             State::LinearGrid => "linear grid: a geometric one can't cover negative or all-zero values",
-            State::Raises(reason) => reason,
+            State::CompressedHistogram(reason) | State::Raises(reason) => reason,
         }
     }
 }

@@ -369,13 +369,7 @@ impl DuckDb {
         visited.map(|()| kinds)
     }
 
-    fn visit_rows(
-        &self,
-        source: &Arc<Source>,
-        typed: &str,
-        kinds: &[(String, Type)],
-        visit: &mut Visit,
-    ) -> Result<()> {
+    fn visit_rows(&self, source: &Arc<Source>, typed: &str, kinds: &[(String, Type)], visit: &mut Visit) -> Result<()> {
         let explain = |error: duckdb::Error| self.explain(source, &error);
         let mut statement = self.connection.prepare(typed).map_err(explain)?;
         let mut rows = statement.query([]).map_err(explain)?;

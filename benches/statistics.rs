@@ -3,6 +3,8 @@
 //! `cargo bench --bench statistics [-- WORD]` (with the features of the build) runs the cases whose name has the word. The median of
 //! several runs is shown, with the least and the most.
 
+mod statistics_cells;
+
 use std::time::Instant;
 
 use indexmap::IndexMap;
@@ -98,6 +100,7 @@ fn cases() -> Vec<Case> {
         Statistic::BootstrapMean(bootstrap(0.0)),
         |seed| values(seed, 1000),
     ));
+    cases.extend(statistics_cells::cases());
     cases
 }
 

@@ -102,6 +102,7 @@ fn request(numerator: &str, denominator: &str, covariate: Option<Period>) -> Req
     Request {
         metric: "ratio_metric".into(),
         statistic: Statistic::Ratio(Ratio {
+            correction: None,
             name: "ratio",
             numerator: numerator.into(),
             denominator: denominator.into(),

@@ -200,9 +200,12 @@ fn expected(keep: impl Fn(i64) -> bool) -> f64 {
         values[k] + (values[(k + 1).min(values.len() - 1)] - values[k]) * (h - h.floor())
     };
     let (ty, tx) = (quantile(rows.iter().map(|row| row.1).collect()), quantile(covariates));
+    // A unit without a covariate counts at the mean of the others.
+    let known: Vec<f64> = rows.iter().filter_map(|row| row.2).map(|x| x.min(tx)).collect();
+    let filler = known.iter().sum::<f64>() / known.len() as f64;
     let rows: Vec<(bool, f64, f64)> = rows
         .into_iter()
-        .filter_map(|(treated, y, x)| Some((treated, y.min(ty), x?.min(tx))))
+        .map(|(treated, y, x)| (treated, y.min(ty), x.map_or(filler, |x| x.min(tx))))
         .collect();
     let mean = |treated: bool, of: fn(&(bool, f64, f64)) -> f64| {
         let values: Vec<f64> = rows.iter().filter(|row| row.0 == treated).map(of).collect();

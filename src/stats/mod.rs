@@ -13,6 +13,7 @@ pub mod distribution;
 pub mod empirical_cdf;
 pub mod grid;
 pub mod histogram;
+pub mod inversion;
 pub mod kernel_cells;
 pub mod kernel_density;
 pub mod law;

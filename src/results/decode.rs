@@ -2,12 +2,13 @@
 
 use indexmap::IndexMap;
 
+use super::bins;
 use crate::diagnostics::{Code, Diagnostic, Result};
 use crate::plan::summarize::SummaryQuery;
 use crate::sql::types::Type;
 use crate::summary::{
-    Bin, Branch, CellSummary, Grid, Group, Moments, Need, OrderStatistics, Part, Place, QUANTITIES, RatioMoments,
-    Residuals, Spread, Summaries,
+    Branch, CellSummary, Grid, Group, Moments, Need, OrderStatistics, Part, Place, QUANTITIES, RatioMoments, Residuals,
+    Summaries,
 };
 use crate::warehouse::{Rows, Value, Warehouse};
 
@@ -137,7 +138,7 @@ impl Collected {
         }
         if columns.optional(row, "value_place").is_none() {
             return match group.branches.get_mut(branch) {
-                Some(entry) => columns.bin(row, is_pair, entry),
+                Some(entry) => bins::add(columns, row, is_pair, entry),
                 None => Ok(()),
             };
         }
@@ -175,31 +176,15 @@ impl Collected {
             branch
                 .parts
                 .sort_by_key(|part| (part.value_place, part.covariate_place));
-            sort_histogram(branch);
+            bins::sort(branch);
         }
         self.group
     }
 }
 
-/// Brings the bins into the order of their values, their spreads with them.
-fn sort_histogram(branch: &mut Branch) {
-    let order = |a: &Bin, b: &Bin| {
-        a.value
-            .total_cmp(&b.value)
-            .then(a.denominator.total_cmp(&b.denominator))
-    };
-    if branch.spreads.is_empty() {
-        return branch.histogram.sort_unstable_by(order);
-    }
-    let bins = std::mem::take(&mut branch.histogram);
-    let mut buckets: Vec<(Bin, Spread)> = bins.into_iter().zip(std::mem::take(&mut branch.spreads)).collect();
-    buckets.sort_by(|a, b| order(&a.0, &b.0).then(a.1.low.total_cmp(&b.1.low)));
-    (branch.histogram, branch.spreads) = buckets.into_iter().unzip();
-}
-
 /// The places of a statement's columns by name.
 #[derive(Default)]
-struct Columns {
+pub(super) struct Columns {
     places: IndexMap<String, usize>,
 }
 
@@ -214,15 +199,15 @@ impl Columns {
         }
     }
 
-    fn optional<'r>(&self, row: &'r [Value], name: &str) -> Option<&'r Value> {
+    pub(super) fn optional<'r>(&self, row: &'r [Value], name: &str) -> Option<&'r Value> {
         row.get(*self.places.get(name)?)
     }
 
-    fn number(&self, row: &[Value], name: &str) -> Option<f64> {
+    pub(super) fn number(&self, row: &[Value], name: &str) -> Option<f64> {
         self.optional(row, name).and_then(Value::as_f64)
     }
 
-    fn integer(&self, row: &[Value], name: &str) -> Result<i64> {
+    pub(super) fn integer(&self, row: &[Value], name: &str) -> Result<i64> {
         self.optional(row, name)
             .and_then(Value::as_i64)
             .ok_or_else(|| unexpected(name))
@@ -250,73 +235,6 @@ impl Columns {
             lower: self.number(row, &format!("{prefix}_lower"))?,
             upper: self.number(row, &format!("{prefix}_upper"))?,
             fraction: self.number(row, &format!("{prefix}_fraction"))?,
-        })
-    }
-
-    /// Adds a bin to a branch, or its rows to those with a null.
-    fn bin(&self, row: &[Value], is_pair: bool, branch: &mut Branch) -> Result<()> {
-        let count = self.integer(row, "units")?;
-        let Some(distinct) = self.optional(row, "distinct_values").and_then(Value::as_i64) else {
-            let denominator = match is_pair {
-                true => self.number(row, "covariate"),
-                false => Some(0.0),
-            };
-            match (self.number(row, "value"), denominator) {
-                (Some(value), Some(denominator)) => branch.histogram.push(Bin {
-                    value,
-                    denominator,
-                    count,
-                }),
-                _ => branch.nulls += count,
-            }
-            return Ok(());
-        };
-        branch.distinct = distinct;
-        let value = self.side(row, ["value", "value_low", "value_high", "value_square"]);
-        let denominator = match is_pair {
-            true => self.side(
-                row,
-                ["covariate", "covariate_low", "covariate_high", "covariate_square"],
-            ),
-            false => Some(Side::default()),
-        };
-        let (Some(value), Some(denominator)) = (value, denominator) else {
-            branch.nulls += count;
-            return Ok(());
-        };
-        let most = (value.square * denominator.square).sqrt();
-        branch.histogram.push(Bin {
-            value: value.mean,
-            denominator: denominator.mean,
-            count,
-        });
-        branch.spreads.push(Spread {
-            low: value.low,
-            high: value.high,
-            square: value.square,
-            denominator_low: denominator.low,
-            denominator_high: denominator.high,
-            denominator_square: denominator.square,
-            product: self.number(row, "product").unwrap_or(0.0).clamp(-most, most),
-        });
-        Ok(())
-    }
-
-    /// One side of a bucket, without what rounding puts outside of its ends. `None` for nulls.
-    fn side(&self, row: &[Value], [mean, low, high, square]: [&str; 4]) -> Option<Side> {
-        let (low, high) = (self.number(row, low)?, self.number(row, high)?);
-        // Where values are too large to be squared there is no mean; infinities have a bucket of their own.
-        let middle = if low == high { low } else { 0.5 * low + 0.5 * high };
-        let mean = match self.number(row, mean) {
-            Some(mean) if low < high => mean.clamp(low, high),
-            _ => middle,
-        };
-        let square = self.number(row, square).filter(|_| low < high).unwrap_or(0.0).max(0.0);
-        Some(Side {
-            mean,
-            low,
-            high,
-            square,
         })
     }
 
@@ -379,15 +297,6 @@ fn ratio_moments(number: &dyn Fn(&str) -> Option<f64>, units: i64) -> RatioMomen
         means: QUANTITIES.map(|name| number(&format!("{name}_mean"))),
         products,
     }
-}
-
-/// The values of one side of a bucket: mean, ends, sum of squares about the mean.
-#[derive(Default)]
-struct Side {
-    mean: f64,
-    low: f64,
-    high: f64,
-    square: f64,
 }
 
 fn unexpected(column: &str) -> crate::diagnostics::Diagnostics {

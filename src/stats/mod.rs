@@ -15,6 +15,7 @@ pub mod empirical_cdf;
 mod gaps;
 pub mod grid;
 pub mod histogram;
+pub mod inversion;
 pub mod kernel_cells;
 pub mod kernel_density;
 pub mod law;

@@ -102,8 +102,8 @@ fn every_statistic_has_the_same_rows_from_both() {
             branches: &request.branches,
             compat: Compat::None,
         };
-        let summaries = summarizer::summarize(&request.statistic.cell(&context), &samples);
-        let ours = request.statistic.estimate(&summaries, &context);
+        let summaries = summarizer::summarize(&request.statistics[0].cell(&context), &samples);
+        let ours = request.statistics[0].estimate(&summaries, &context);
         let theirs = extract
             .estimate(&request, Compat::None)
             .unwrap_or_else(|faults| panic!("{faults}"));

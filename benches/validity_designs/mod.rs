@@ -196,6 +196,7 @@ fn mean(coverage: Coverage, drop_highest: f64, adjusts: bool) -> Statistic {
 
 fn ratio(coverage: Coverage, adjusts: bool) -> Statistic {
     Statistic::Ratio(Ratio {
+        correction: None,
         name: match coverage.looks {
             Looks::One => "ratio",
             Looks::Every { .. } => "sequential_ratio",
@@ -224,6 +225,7 @@ fn deciles(confidence: f64) -> Statistic {
 
 fn winsorized(confidence: f64) -> Statistic {
     Statistic::WinsorizedMean(Winsorized {
+        correction: None,
         lowest: 0.01,
         highest: 0.01,
         confidence,

@@ -17,7 +17,7 @@ pub struct Arguments {
     /// A file with one row per unit: a column `branch`, the metric, perhaps covariates `<metric>_pre`; .csv or .parquet
     #[arg(long, value_name = "FILE")]
     data: PathBuf,
-    /// A JSON object with `metric`, `statistic`, `params`, `pre_treatments`, `analysis_period`, `analysis_period_length`, `experiment`, `column_types`
+    /// A JSON object with `metric`, `statistic`, `params`, `pre_treatments` (or a list `statistics` of such), `analysis_period`, `analysis_period_length`, `experiment`, `column_types`
     #[arg(long, value_name = "FILE")]
     request: PathBuf,
     /// Reproduce the reference implementation where its numbers differ on purpose
@@ -32,7 +32,7 @@ pub enum CompatName {
     Jetstream,
 }
 
-/// Computes the statistic and prints `{"rows": [...], "diagnostics": [...]}`.
+/// Computes the statistics and prints `{"rows": [...], "diagnostics": [...]}`.
 ///
 /// # Errors
 /// Files that can't be read, a request that makes no sense, data that does not fit its types.

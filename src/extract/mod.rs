@@ -11,17 +11,20 @@ use crate::analysis::Basis;
 use crate::diagnostics::{Code, Diagnostic, Result};
 use crate::plan::node::Relation;
 use crate::plan::summarize::{Columns, Source, SourceKind, summarize};
-use crate::results::decode::decode;
+use crate::results::decode::read;
 use crate::sql::duckdb::Functions;
 use crate::sql::script::TableName;
 use crate::sql::types::Type;
 use crate::stats::corrections::correct;
-use crate::stats::{Compat, Context, Estimates};
+use crate::stats::{self, Compat, Context, Estimates};
 use crate::summary::{ColumnKind, Demand};
 use crate::warehouse::duckdb::Limits;
 use crate::warehouse::{DuckDb, Warehouse};
 
 pub use request::{Request, parse};
+
+/// What the engine may take of memory: enough for millions of rows; what is more goes to temporary files.
+const MEMORY: &str = "640MB";
 
 /// The column that keeps the order of the file's rows.
 const ROW_NUMBER: &str = "isobar_row_number";
@@ -44,7 +47,11 @@ impl Extract {
             dataset: "extract".to_string(),
             table: "units".to_string(),
         };
-        let engine = DuckDb::in_memory(Functions::default(), &Limits::default())?;
+        let limits = Limits {
+            memory: Some(MEMORY.to_string()),
+            threads: None,
+        };
+        let engine = DuckDb::in_memory(Functions::default(), &limits)?;
         engine.load_file(&table, file, types, ROW_NUMBER)?;
         let columns: Columns = engine
             .schema(&table)?
@@ -58,7 +65,8 @@ impl Extract {
         Ok(Self { engine, table, columns })
     }
 
-    /// The rows and states of a request.
+    /// The rows and states of a request, statistic by statistic. What several of them need is summarised once, all of it in one statement per kind
+    /// of summary.
     ///
     /// # Errors
     /// A name that can't stand in SQL, or a fault of the engine.
@@ -72,7 +80,9 @@ impl Extract {
             compat,
         };
         let mut demand = Demand::default();
-        request.statistic.demand(&context, &mut demand);
+        for statistic in &request.statistics {
+            statistic.demand(&context, &mut demand);
+        }
         let source = Source {
             table: Relation::stored(self.table.clone()),
             with: Vec::new(),
@@ -85,17 +95,16 @@ impl Extract {
             name: "summaries".to_string(),
         };
         let query = summarize(&demand, &source)?;
-        let mut rows = Vec::new();
-        for statement in &query.statements {
-            rows.push(self.engine.query(&statement.name, &statement.sql)?);
+        let summaries = read(&query, &self.engine, &request.branches, &mut |_| {})?;
+        let estimate = |statistic: &stats::Request| statistic.estimate(&summaries, &context);
+        let mut estimates: Vec<Estimates> = request.statistics.iter().map(estimate).collect();
+        correct(&request.statistics, &mut estimates);
+        let mut all = Estimates::default();
+        for estimates in estimates {
+            all.rows.extend(estimates.rows);
+            all.states.extend(estimates.states);
         }
-        let summaries = decode(&query, &rows, &request.branches)?;
-        let mut estimates = request.statistic.estimate(&summaries, &context);
-        correct(
-            std::slice::from_ref(&request.statistic),
-            std::slice::from_mut(&mut estimates),
-        );
-        Ok(estimates)
+        Ok(all)
     }
 }
 

@@ -1,4 +1,4 @@
-//! A request for one statistic of an extract: the fields of a JSON object, checked.
+//! A request for statistics of an extract: the fields of a JSON object, checked.
 
 use std::sync::Arc;
 
@@ -13,8 +13,8 @@ use crate::stats;
 /// What is asked of an extract.
 #[derive(Debug, Clone)]
 pub struct Request {
-    /// The statistic of the metric.
-    pub statistic: stats::Request,
+    /// The statistics, in order, each of its metric.
+    pub statistics: Vec<stats::Request>,
     /// The kind of window that the rows stand for.
     pub period: Period,
     /// The window's length in days.
@@ -67,23 +67,42 @@ pub fn parse(source: &Arc<Source>) -> Result<Request> {
         .into_iter()
         .chain(IGNORED_TOO)
         .for_each(|key| fields.ignore(key));
-    let metric = fields.required_text("metric");
-    let statistic = fields.required_text("statistic");
-    let params = fields
-        .table("params")
-        .map(|(table, _)| json_map(table))
-        .unwrap_or_default();
-    let treatments = fields.list("pre_treatments").unwrap_or(&[]);
+    let (metric, single, several) = match table.entries.contains_key("statistics") {
+        true => (fields.text("metric"), None, fields.list("statistics").unwrap_or(&[])),
+        false => (fields.required_text("metric"), Asked::read(&mut fields), &[][..]),
+    };
     let period = fields.text("analysis_period");
     let days = fields.integer("analysis_period_length");
     let experiment = fields.table("experiment");
     let types = fields.table("column_types");
     fields.finish();
 
-    let pre_treatments: Vec<PreTreatment> = treatments
-        .iter()
-        .filter_map(|node| pre_treatment(node, &mut faults))
-        .collect();
+    let mut summaries: Vec<Summary> = Vec::new();
+    for node in several {
+        let span = node.span.clone();
+        let Value::Table(table) = &node.value else {
+            let message = format!("a statistic of the list is an object, but this is {}", node.kind());
+            faults.push(Diagnostic::error(Code::WrongType, message).with_span(span));
+            continue;
+        };
+        let mut fields = Fields::new(table, "the statistic", span.clone(), &mut faults);
+        let own = match &metric {
+            Some(metric) => Some(fields.text("metric").unwrap_or(metric.clone())),
+            None => fields.required_text("metric"),
+        };
+        let asked = Asked::read(&mut fields);
+        fields.finish();
+        if let (Some(metric), Some(asked)) = (own, asked) {
+            summaries.push(asked.summary(metric.value, span, &mut faults));
+        }
+    }
+    if let (Some(metric), Some(asked)) = (metric, single) {
+        summaries.push(asked.summary(metric.value, whole.clone(), &mut faults));
+    }
+    if summaries.is_empty() && faults.iter().all(|fault| fault.severity != Severity::Error) {
+        let message = "the list `statistics` is empty";
+        faults.push(Diagnostic::error(Code::WrongValue, message).with_span(whole.clone()));
+    }
     let branches = experiment
         .map(|(table, span)| branches(table, span, &mut faults))
         .unwrap_or_default();
@@ -114,30 +133,55 @@ pub fn parse(source: &Arc<Source>) -> Result<Request> {
         let message = format!("`analysis_period_length` must be at least 1, but is {days}");
         faults.push(Diagnostic::error(Code::WrongValue, message).with_span(whole.clone()));
     }
-    let parsed = match (metric, statistic) {
-        (Some(metric), Some(statistic)) => {
-            let summary = Summary {
-                metric: metric.value,
-                statistic: statistic.value,
-                params,
-                pre_treatments,
-                span: whole,
-            };
-            stats::parse(&summary).map_err(|more| faults.extend(more.0)).ok()
+    let mut statistics = Vec::new();
+    for summary in &summaries {
+        match stats::parse(summary) {
+            Ok(statistic) => statistics.push(statistic),
+            Err(more) => faults.extend(more.0),
         }
-        _ => None,
-    };
+    }
     let (errors, warnings): (Vec<_>, Vec<_>) = faults.into_iter().partition(|fault| fault.severity == Severity::Error);
-    match parsed {
-        Some(statistic) if errors.is_empty() => Ok(Request {
-            statistic,
-            period,
-            days,
-            branches,
-            column_types,
-            warnings: Diagnostics(warnings),
-        }),
-        _ => Err(Diagnostics(errors)),
+    if !errors.is_empty() {
+        return Err(Diagnostics(errors));
+    }
+    Ok(Request {
+        statistics,
+        period,
+        days,
+        branches,
+        column_types,
+        warnings: Diagnostics(warnings),
+    })
+}
+
+/// A statistic as a request names it, before its metric is known.
+struct Asked<'a> {
+    statistic: String,
+    params: IndexMap<String, serde_json::Value>,
+    treatments: &'a [Node],
+}
+
+impl<'a> Asked<'a> {
+    fn read(fields: &mut Fields<'a, '_>) -> Option<Self> {
+        let statistic = fields.required_text("statistic");
+        let params = fields.table("params");
+        let treatments = fields.list("pre_treatments").unwrap_or(&[]);
+        Some(Self {
+            statistic: statistic?.value,
+            params: params.map(|(table, _)| json_map(table)).unwrap_or_default(),
+            treatments,
+        })
+    }
+
+    fn summary(self, metric: String, span: Span, faults: &mut Vec<Diagnostic>) -> Summary {
+        let treatments = self.treatments.iter();
+        Summary {
+            metric,
+            statistic: self.statistic,
+            params: self.params,
+            pre_treatments: treatments.filter_map(|node| pre_treatment(node, faults)).collect(),
+            span,
+        }
     }
 }
 

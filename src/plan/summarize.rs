@@ -10,7 +10,10 @@ use crate::diagnostics::Result;
 use crate::plan::node::Relation;
 use crate::sql::render::{self, column};
 use crate::sql::script::{Purpose, Statement, TableName, Target};
-use crate::summary::{ALL_SEGMENT, Cell, ColumnKind, CovariateNeed, Demand, Need, Step};
+use crate::summary::{
+    ALL_SEGMENT, Cell, ColumnKind, CovariateNeed, Demand, FREQUENT_SHARE, LARGEST_HISTOGRAM, Need, PAIR_RESOLUTION,
+    Resolution, Step, VALUE_RESOLUTION,
+};
 
 /// A table's columns by name.
 pub type Columns = IndexMap<String, ColumnKind>;
@@ -83,6 +86,11 @@ struct Context {
     filtered: bool,
     adjusted: bool,
     histograms: bool,
+    bound: i64,
+    frequent: i64,
+    pairs: Vec<usize>,
+    values_by: Steps,
+    pairs_by: Steps,
     numbers: Vec<usize>,
     cells: Vec<CellContext>,
     columns: Vec<Named>,
@@ -103,6 +111,24 @@ struct Modelled {
     numbers: Vec<usize>,
     rounded_values: Vec<usize>,
     rounded_covariates: Vec<usize>,
+}
+
+/// A [`Resolution`] as the template names it.
+#[derive(Serialize)]
+struct Steps {
+    per_magnitude: i64,
+    per_deviation: i64,
+    reach: i64,
+}
+
+impl From<Resolution> for Steps {
+    fn from(resolution: Resolution) -> Self {
+        Self {
+            per_magnitude: resolution.per_magnitude,
+            per_deviation: resolution.per_deviation,
+            reach: resolution.per_deviation * resolution.deviations,
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -363,6 +389,15 @@ fn context(cells: &[(usize, &PlannedCell)], source: &Source, histograms: bool) -
         filtered: contexts.iter().any(|cell| cell.included.is_some()),
         adjusted: contexts.iter().any(|cell| cell.covariate.is_some()),
         histograms,
+        bound: LARGEST_HISTOGRAM,
+        frequent: FREQUENT_SHARE,
+        pairs: cells
+            .iter()
+            .filter(|(_, planned)| matches!(planned.cell.need, Need::Pairs { .. }))
+            .map(|(index, _)| index + 1)
+            .collect(),
+        values_by: VALUE_RESOLUTION.into(),
+        pairs_by: PAIR_RESOLUTION.into(),
         numbers: contexts.iter().map(|cell| cell.number).collect(),
         cells: contexts,
         columns,

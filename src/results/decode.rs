@@ -1,56 +1,111 @@
-//! Rows of a summary statement as [`Summaries`]. Knows the statement's columns, not its text.
+//! Rows of a summary statement as [`Summaries`], one by one as they come. Knows the statement's columns, not its text.
 
 use indexmap::IndexMap;
 
 use crate::diagnostics::{Code, Diagnostic, Result};
 use crate::plan::summarize::SummaryQuery;
+use crate::sql::types::Type;
 use crate::summary::{
-    Bin, CellSummary, Grid, Group, Moments, Need, OrderStatistics, Part, Place, QUANTITIES, RatioMoments, Residuals,
-    Summaries,
+    Bin, Branch, CellSummary, Grid, Group, Moments, Need, OrderStatistics, Part, Place, QUANTITIES, RatioMoments,
+    Residuals, Spread, Summaries,
 };
-use crate::warehouse::{Rows, Value};
+use crate::warehouse::{Rows, Value, Warehouse};
 
-/// Reads the rows of a query's statements, in their order.
+/// Runs a query's statements and reads their rows while they come, so that nothing but their content is kept. `progress` is told the
+/// name of each statement before it is sent.
 ///
 /// Branches come in the order of their first row where rows have an order (column `first_row`), else in the order of
 /// `branches`, the others behind them by name.
 ///
 /// # Errors
+/// A statement that fails, a column that is missing, or holds what the statement can't have computed.
+pub fn read(
+    query: &SummaryQuery,
+    warehouse: &dyn Warehouse,
+    branches: &[String],
+    progress: &mut dyn FnMut(&str),
+) -> Result<Summaries> {
+    let mut decoder = Decoder::new(query);
+    for statement in &query.statements {
+        progress(&statement.name);
+        warehouse.each_row(&statement.name, &statement.sql, &mut |columns, row| {
+            decoder.row(columns, row)
+        })?;
+    }
+    Ok(decoder.finish(branches))
+}
+
+/// The same of rows that are there already, those of the query's statements in order.
+///
+/// # Errors
 /// A column that is missing, or holds what the statement can't have computed.
 pub fn decode(query: &SummaryQuery, rows: &[Rows], branches: &[String]) -> Result<Summaries> {
-    let mut groups: Vec<IndexMap<String, Collected>> = vec![IndexMap::new(); query.cells.len()];
+    let mut decoder = Decoder::new(query);
     for rows in rows {
-        let columns = Columns(rows);
         for row in &rows.rows {
-            let cell = columns.integer(row, "cell")?;
-            let index = usize::try_from(cell - 1).unwrap_or(usize::MAX);
-            let Some(segments) = groups.get_mut(index) else {
-                return Err(unexpected("cell"));
-            };
-            let group = segments.entry(columns.text(row, "segment")?.to_string()).or_default();
-            let is_pair = matches!(query.cells[index].cell.need, Need::Pairs { .. });
-            group.add(&columns, row, is_pair)?;
+            decoder.row(&rows.columns, row)?;
         }
     }
-    let cells = query
-        .cells
-        .iter()
-        .zip(groups)
-        .map(|(planned, mut collected)| CellSummary {
-            cell: planned.cell.clone(),
-            column: planned.column,
-            covariate_column: planned.covariate_column,
-            groups: query
-                .segments
-                .iter()
-                .map(|segment| {
-                    let collected = collected.shift_remove(segment).unwrap_or_default();
-                    (segment.clone(), collected.in_order(branches))
-                })
-                .collect(),
-        })
-        .collect();
-    Ok(Summaries { cells })
+    Ok(decoder.finish(branches))
+}
+
+/// Summaries while their rows come in.
+struct Decoder<'a> {
+    query: &'a SummaryQuery,
+    groups: Vec<IndexMap<String, Collected>>,
+    columns: Columns,
+}
+
+impl<'a> Decoder<'a> {
+    fn new(query: &'a SummaryQuery) -> Self {
+        Self {
+            query,
+            groups: vec![IndexMap::new(); query.cells.len()],
+            columns: Columns::default(),
+        }
+    }
+
+    fn row(&mut self, columns: &[(String, Type)], row: &[Value]) -> Result<()> {
+        self.columns.follow(columns);
+        let cell = self.columns.integer(row, "cell")?;
+        let index = usize::try_from(cell - 1).unwrap_or(usize::MAX);
+        let Some(segments) = self.groups.get_mut(index) else {
+            return Err(unexpected("cell"));
+        };
+        let segment = self.columns.text(row, "segment")?;
+        if !segments.contains_key(segment) {
+            segments.insert(segment.to_string(), Collected::default());
+        }
+        let is_pair = matches!(self.query.cells[index].cell.need, Need::Pairs { .. });
+        match segments.get_mut(segment) {
+            Some(group) => group.add(&self.columns, row, is_pair),
+            None => Ok(()),
+        }
+    }
+
+    fn finish(self, branches: &[String]) -> Summaries {
+        let cells = self
+            .query
+            .cells
+            .iter()
+            .zip(self.groups)
+            .map(|(planned, mut collected)| CellSummary {
+                cell: planned.cell.clone(),
+                column: planned.column,
+                covariate_column: planned.covariate_column,
+                groups: self
+                    .query
+                    .segments
+                    .iter()
+                    .map(|segment| {
+                        let collected = collected.shift_remove(segment).unwrap_or_default();
+                        (segment.clone(), collected.in_order(branches))
+                    })
+                    .collect(),
+            })
+            .collect();
+        Summaries { cells }
+    }
 }
 
 /// A group while its rows come in.
@@ -63,9 +118,16 @@ struct Collected {
 impl Collected {
     fn add(&mut self, columns: &Columns, row: &[Value], is_pair: bool) -> Result<()> {
         let branch = columns.text(row, "branch")?;
+        if !self.group.branches.contains_key(branch) {
+            self.group.branches.insert(branch.to_string(), Branch::default());
+        }
         if let Some(first) = columns.optional(row, "first_row").and_then(Value::as_i64) {
-            let known = self.first_rows.entry(branch.to_string()).or_insert(first);
-            *known = first.min(*known);
+            match self.first_rows.get_mut(branch) {
+                Some(known) => *known = first.min(*known),
+                None => {
+                    self.first_rows.insert(branch.to_string(), first);
+                }
+            }
         }
         let group = &mut self.group;
         if columns.optional(row, "finite_units").is_some() {
@@ -74,11 +136,10 @@ impl Collected {
             return Ok(());
         }
         if columns.optional(row, "value_place").is_none() {
-            let entry = group.branches.entry(branch.to_string()).or_default();
-            columns
-                .bin(row, is_pair)?
-                .map_or_else(|nulls| entry.nulls += nulls, |bin| entry.histogram.push(bin));
-            return Ok(());
+            return match group.branches.get_mut(branch) {
+                Some(entry) => columns.bin(row, is_pair, entry),
+                None => Ok(()),
+            };
         }
         group.value_centre = columns.number(row, "value_centre").unwrap_or(0.0);
         group.covariate_centre = columns.number(row, "covariate_centre").unwrap_or(0.0);
@@ -114,23 +175,47 @@ impl Collected {
             branch
                 .parts
                 .sort_by_key(|part| (part.value_place, part.covariate_place));
-            branch.histogram.sort_by(|a, b| {
-                a.value
-                    .total_cmp(&b.value)
-                    .then(a.denominator.total_cmp(&b.denominator))
-            });
+            sort_histogram(branch);
         }
         self.group
     }
 }
 
-/// The columns of the statement's rows by name.
-struct Columns<'a>(&'a Rows);
+/// Brings the bins into the order of their values, their spreads with them.
+fn sort_histogram(branch: &mut Branch) {
+    let order = |a: &Bin, b: &Bin| {
+        a.value
+            .total_cmp(&b.value)
+            .then(a.denominator.total_cmp(&b.denominator))
+    };
+    if branch.spreads.is_empty() {
+        return branch.histogram.sort_unstable_by(order);
+    }
+    let bins = std::mem::take(&mut branch.histogram);
+    let mut buckets: Vec<(Bin, Spread)> = bins.into_iter().zip(std::mem::take(&mut branch.spreads)).collect();
+    buckets.sort_by(|a, b| order(&a.0, &b.0).then(a.1.low.total_cmp(&b.1.low)));
+    (branch.histogram, branch.spreads) = buckets.into_iter().unzip();
+}
 
-impl Columns<'_> {
+/// The places of a statement's columns by name.
+#[derive(Default)]
+struct Columns {
+    places: IndexMap<String, usize>,
+}
+
+impl Columns {
+    /// Takes the columns of the next row, which are mostly those of the row before.
+    fn follow(&mut self, columns: &[(String, Type)]) {
+        let is_same = self.places.len() == columns.len()
+            && self.places.keys().zip(columns).all(|(known, (name, _))| known == name);
+        if !is_same {
+            let names = columns.iter().enumerate();
+            self.places = names.map(|(place, (name, _))| (name.clone(), place)).collect();
+        }
+    }
+
     fn optional<'r>(&self, row: &'r [Value], name: &str) -> Option<&'r Value> {
-        let index = self.0.columns.iter().position(|(column, _)| column == name)?;
-        row.get(index)
+        row.get(*self.places.get(name)?)
     }
 
     fn number(&self, row: &[Value], name: &str) -> Option<f64> {
@@ -168,20 +253,70 @@ impl Columns<'_> {
         })
     }
 
-    /// A bin, or how many rows have a null in it.
-    fn bin(&self, row: &[Value], is_pair: bool) -> Result<std::result::Result<Bin, i64>> {
+    /// Adds a bin to a branch, or its rows to those with a null.
+    fn bin(&self, row: &[Value], is_pair: bool, branch: &mut Branch) -> Result<()> {
         let count = self.integer(row, "units")?;
-        let denominator = match is_pair {
-            true => self.number(row, "covariate"),
-            false => Some(0.0),
+        let Some(distinct) = self.optional(row, "distinct_values").and_then(Value::as_i64) else {
+            let denominator = match is_pair {
+                true => self.number(row, "covariate"),
+                false => Some(0.0),
+            };
+            match (self.number(row, "value"), denominator) {
+                (Some(value), Some(denominator)) => branch.histogram.push(Bin {
+                    value,
+                    denominator,
+                    count,
+                }),
+                _ => branch.nulls += count,
+            }
+            return Ok(());
         };
-        Ok(match (self.number(row, "value"), denominator) {
-            (Some(value), Some(denominator)) => Ok(Bin {
-                value,
-                denominator,
-                count,
-            }),
-            _ => Err(count),
+        branch.distinct = distinct;
+        let value = self.side(row, ["value", "value_low", "value_high", "value_square"]);
+        let denominator = match is_pair {
+            true => self.side(
+                row,
+                ["covariate", "covariate_low", "covariate_high", "covariate_square"],
+            ),
+            false => Some(Side::default()),
+        };
+        let (Some(value), Some(denominator)) = (value, denominator) else {
+            branch.nulls += count;
+            return Ok(());
+        };
+        let most = (value.square * denominator.square).sqrt();
+        branch.histogram.push(Bin {
+            value: value.mean,
+            denominator: denominator.mean,
+            count,
+        });
+        branch.spreads.push(Spread {
+            low: value.low,
+            high: value.high,
+            square: value.square,
+            denominator_low: denominator.low,
+            denominator_high: denominator.high,
+            denominator_square: denominator.square,
+            product: self.number(row, "product").unwrap_or(0.0).clamp(-most, most),
+        });
+        Ok(())
+    }
+
+    /// One side of a bucket, without what rounding puts outside of its ends. `None` for nulls.
+    fn side(&self, row: &[Value], [mean, low, high, square]: [&str; 4]) -> Option<Side> {
+        let (low, high) = (self.number(row, low)?, self.number(row, high)?);
+        // Where values are too large to be squared there is no mean; infinities have a bucket of their own.
+        let middle = if low == high { low } else { 0.5 * low + 0.5 * high };
+        let mean = match self.number(row, mean) {
+            Some(mean) if low < high => mean.clamp(low, high),
+            _ => middle,
+        };
+        let square = self.number(row, square).filter(|_| low < high).unwrap_or(0.0).max(0.0);
+        Some(Side {
+            mean,
+            low,
+            high,
+            square,
         })
     }
 
@@ -244,6 +379,15 @@ fn ratio_moments(number: &dyn Fn(&str) -> Option<f64>, units: i64) -> RatioMomen
         means: QUANTITIES.map(|name| number(&format!("{name}_mean"))),
         products,
     }
+}
+
+/// The values of one side of a bucket: mean, ends, sum of squares about the mean.
+#[derive(Default)]
+struct Side {
+    mean: f64,
+    low: f64,
+    high: f64,
+    square: f64,
 }
 
 fn unexpected(column: &str) -> crate::diagnostics::Diagnostics {

@@ -177,13 +177,11 @@ impl Runner<'_> {
         self.execute(&basis.metrics)?;
         let branches = &self.analysis.experiment.branches;
         let query = summarize(&basis.demand, &self.actual(&basis.source)?)?;
-        let mut rows = Vec::new();
-        for statement in &query.statements {
-            (self.progress)(&statement.name);
-            self.report.jobs += 1;
-            rows.push(self.warehouse.query(&statement.name, &statement.sql)?);
-        }
-        let summaries = decode::decode(&query, &rows, branches)?;
+        let (progress, jobs) = (&mut self.progress, &mut self.report.jobs);
+        let summaries = decode::read(&query, self.warehouse, branches, &mut |name| {
+            progress(name);
+            *jobs += 1;
+        })?;
         let context = work.context(basis.basis, branches, self.compat);
         let estimate = |request: &Request| request.estimate(&summaries, &context);
         let mut estimates: Vec<Estimates> = basis.requests.iter().map(estimate).collect();

@@ -35,9 +35,10 @@ impl Curve {
         }
     }
 
-    /// The law through points (z, t) in ascending order of both, by linear interpolation of the distance from a straight line.
+    /// The law through points (z, t) in ascending order of both, by a monotone cubic.
     pub fn through(points: &[(f64, f64)]) -> Self {
-        Self::new(scores().map(|z| interpolate(points, z)).collect())
+        let slopes = slopes(points);
+        Self::new(scores().map(|z| interpolate(points, &slopes, z)).collect())
     }
 
     fn ends(&self) -> (f64, f64) {
@@ -132,19 +133,48 @@ impl Curve {
     }
 }
 
-fn interpolate(points: &[(f64, f64)], z: f64) -> f64 {
+/// The monotone cubic through points (z, t) with slopes by Fritsch and Butland ("A method for constructing local monotone piecewise cubic
+/// interpolants", 1984): it bends with the points and never swings over them.
+fn interpolate(points: &[(f64, f64)], slopes: &[f64], z: f64) -> f64 {
     let above = points
         .partition_point(|point| point.0 <= z)
         .clamp(1, points.len().saturating_sub(1).max(1));
     match (points.get(above - 1), points.get(above)) {
         (Some(a), Some(b)) if b.0 > a.0 => {
             // Beyond the ends the last value stays: so far out nothing is left to weigh.
-            let share = ((z - a.0) / (b.0 - a.0)).clamp(0.0, 1.0);
-            a.1 + (b.1 - a.1) * share
+            let width = b.0 - a.0;
+            let share = ((z - a.0) / width).clamp(0.0, 1.0);
+            let rest = 1.0 - share;
+            a.1 * rest * rest * (1.0 + 2.0 * share)
+                + b.1 * share * share * (1.0 + 2.0 * rest)
+                + width * share * rest * (slopes[above - 1] * rest - slopes[above] * share)
         }
         (Some(a), _) => a.1,
         (None, _) => f64::NAN,
     }
+}
+
+/// The slopes of the monotone cubic at its points: weighted harmonic means of the slopes to both sides, at an end that of its side.
+fn slopes(points: &[(f64, f64)]) -> Vec<f64> {
+    let sides: Vec<(f64, f64)> = points
+        .windows(2)
+        .map(|pair| {
+            let width = pair[1].0 - pair[0].0;
+            (width, (pair[1].1 - pair[0].1) / width)
+        })
+        .collect();
+    (0..points.len())
+        .map(
+            |i| match (i.checked_sub(1).and_then(|left| sides.get(left)), sides.get(i)) {
+                (Some(left), Some(right)) if left.1 > 0.0 && right.1 > 0.0 => {
+                    let (w, v) = (2.0 * right.0 + left.0, right.0 + 2.0 * left.0);
+                    (w + v) / (w / left.1 + v / right.1)
+                }
+                (Some(_), Some(_)) | (None, None) => 0.0,
+                (Some(side), None) | (None, Some(side)) => side.1,
+            },
+        )
+        .collect()
 }
 
 fn root(low: f64, high: f64, p: f64, cdf: impl Fn(f64) -> f64) -> f64 {

@@ -4,25 +4,70 @@
 //! Source of the idea: the bootstrap distribution of a quantile is that of an order statistic with a binomial rank. Bounds are quantiles of
 //! the law; those of comparisons are quantiles of the law of a difference or ratio of two independent ones.
 
-use super::Interval;
 use super::law::Law;
-use crate::summary::Bin;
+use super::{Interval, histogram};
+use crate::summary::{Bin, Branch};
 
 /// The orders of the deciles.
 pub const ORDERS: [f64; 9] = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
 
-/// The law of the decile of order `q` of a branch without nulls.
-pub fn law(histogram: &[Bin], q: f64) -> Law {
-    let n: i64 = histogram.iter().map(|bin| bin.count).sum();
-    let (first, weights) = binomial_weights(n - 1, q);
-    let mut rank = 0;
-    let atoms = histogram.iter().map(|bin| {
-        let from = (rank - first).clamp(0, weights.len() as i64) as usize;
-        rank += bin.count;
-        let to = (rank - first).clamp(0, weights.len() as i64) as usize;
-        (bin.value, weights[from..to].iter().sum())
-    });
-    Law::new(atoms.collect::<Vec<(f64, f64)>>())
+/// A branch's bins with the ranks at which they start, from which the laws of all its deciles are read.
+#[derive(Debug)]
+pub struct Ranks<'a> {
+    branch: &'a Branch,
+    starts: Vec<i64>,
+    units: i64,
+}
+
+/// How many pieces of buckets the ranks that count are cut into, at most.
+const PIECES: i64 = 2048;
+
+impl<'a> Ranks<'a> {
+    /// The ranks of a branch without nulls.
+    pub fn new(branch: &'a Branch) -> Self {
+        let mut units = 0;
+        let start = |bin: &Bin| {
+            units += bin.count;
+            units - bin.count
+        };
+        let starts = branch.histogram.iter().map(start).collect();
+        Self { branch, starts, units }
+    }
+
+    /// The law of the decile of order `q`. Ranks within a bucket have the values that [`histogram::value_at`] says, in pieces of
+    /// 1/2048 of the ranks that count.
+    pub fn law(&self, q: f64) -> Law {
+        let (first, weights) = binomial_weights(self.units - 1, q);
+        let end = first + weights.len() as i64;
+        let piece = (weights.len() as i64 / PIECES).max(1);
+        let place = self.starts.partition_point(|start| *start <= first).saturating_sub(1);
+        let mut atoms: Vec<(f64, f64)> = Vec::with_capacity(weights.len().min(self.starts.len()));
+        for index in place..self.starts.len() {
+            let (bin, start) = (&self.branch.histogram[index], self.starts[index]);
+            if start >= end {
+                break;
+            }
+            let (mut from, to) = ((start - first).max(0), (start + bin.count).min(end) - first);
+            let step = match histogram::spread(self.branch, index) {
+                None => to - from,
+                Some(_) => piece,
+            };
+            while from < to {
+                let until = (from + step).min(to);
+                let weight = weights[from as usize..until as usize].iter().sum();
+                let middle = 0.5 * (from + until - 1) as f64 + (first - start) as f64;
+                let share = middle / (bin.count - 1).max(1) as f64;
+                let value = histogram::value_at(bin, histogram::spread(self.branch, index), share);
+                atoms.push((value, weight));
+                from = until;
+            }
+        }
+        if !self.branch.spreads.is_empty() {
+            // A frequent value may lie within a bucket's ends.
+            atoms.sort_by(|a, b| a.0.total_cmp(&b.0));
+        }
+        Law::new(atoms)
+    }
 }
 
 /// The probabilities of Binomial(m, q) from a first rank on, as far as they are above 1e-18 of the largest.

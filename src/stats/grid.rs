@@ -1,6 +1,7 @@
 //! Grids over a branch's values, and result parameters as text: what curves (`empirical_cdf`, `kernel_density_estimate`) share.
 
-use crate::summary::Bin;
+use super::histogram;
+use crate::summary::Branch;
 
 /// The points at which a curve is computed.
 #[derive(Debug, Clone, PartialEq)]
@@ -11,15 +12,14 @@ pub struct Grid {
     pub is_refused: bool,
 }
 
-/// The grid over `[min, max]` of a histogram: linear, or geometric from the smallest positive value.
-pub fn grid(histogram: &[Bin], size: usize, log_space: bool) -> Grid {
-    let (Some(first), Some(last)) = (histogram.first(), histogram.last()) else {
+/// The grid over `[min, max]` of a branch's values: linear, or geometric from the smallest positive value.
+pub fn grid(branch: &Branch, size: usize, log_space: bool) -> Grid {
+    let Some((low, high)) = histogram::ends(branch) else {
         return Grid {
             points: Vec::new(),
             is_refused: false,
         };
     };
-    let (low, high) = (first.value, last.value);
     if !log_space || low < 0.0 || high <= 0.0 {
         return Grid {
             points: linear(low, high, size),
@@ -27,11 +27,7 @@ pub fn grid(histogram: &[Bin], size: usize, log_space: bool) -> Grid {
         };
     }
     let mut points = Vec::with_capacity(size + 1);
-    let smallest = histogram
-        .iter()
-        .map(|bin| bin.value)
-        .find(|value| *value > 0.0)
-        .unwrap_or(high);
+    let smallest = histogram::smallest_positive(branch).unwrap_or(high);
     if low == 0.0 {
         points.push(0.0);
     }
@@ -106,6 +102,7 @@ fn python_repr(value: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::summary::Bin;
 
     #[test]
     fn parameters_read_as_python_prints_them() {
@@ -127,28 +124,22 @@ mod tests {
 
     #[test]
     fn grids_end_at_the_largest_value() {
-        let bins: Vec<Bin> = [0.0, 0.1, 0.7]
-            .map(|value| Bin {
-                value,
-                denominator: 0.0,
-                count: 2,
-            })
-            .to_vec();
-        assert_eq!(grid(&bins, 3, false).points, [0.0, 0.35, 0.7]);
-        assert_eq!(grid(&bins, 1, false).points, [0.0]);
-        let log = grid(&bins, 2, true);
-        assert_eq!((log.points, log.is_refused), (vec![0.0, 0.1, 0.7], false));
-        assert!(
-            grid(
-                &[Bin {
-                    value: -1.0,
+        let branch = |values: &[f64]| Branch {
+            histogram: values
+                .iter()
+                .map(|value| Bin {
+                    value: *value,
                     denominator: 0.0,
-                    count: 1
-                }],
-                2,
-                true
-            )
-            .is_refused
-        );
+                    count: 2,
+                })
+                .collect(),
+            ..Branch::default()
+        };
+        let values = branch(&[0.0, 0.1, 0.7]);
+        assert_eq!(grid(&values, 3, false).points, [0.0, 0.35, 0.7]);
+        assert_eq!(grid(&values, 1, false).points, [0.0]);
+        let log = grid(&values, 2, true);
+        assert_eq!((log.points, log.is_refused), (vec![0.0, 0.1, 0.7], false));
+        assert!(grid(&branch(&[-1.0]), 2, true).is_refused);
     }
 }

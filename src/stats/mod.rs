@@ -14,6 +14,8 @@ pub mod distribution;
 pub mod empirical_cdf;
 mod gaps;
 pub mod grid;
+pub mod histogram;
+pub mod kernel_cells;
 pub mod kernel_density;
 pub mod law;
 pub mod linear_model;
@@ -210,7 +212,7 @@ pub enum Statistic {
         bandwidth: Bandwidth,
         /// Its shape.
         kernel: Kernel,
-        /// A factor on the bandwidth that the reference no longer supports.
+        /// A factor on the bandwidth; the reference no longer supports any but 1.
         adjust: f64,
         /// Where it is computed.
         points: Points,

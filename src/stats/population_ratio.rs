@@ -5,17 +5,17 @@
 //! Edgeworth series of second order in z0 = -E\[D\] / sd, here as a normal score (the inverse Cornish-Fisher expansion, Abramowitz &
 //! Stegun 26.2.49 solved for z). This is exact to O(n^(-3/2)) and keeps the skewness that a plain delta method drops.
 
-use super::bootstrap_mean::quantile;
 use super::curve::{Curve, scores};
-use crate::summary::Bin;
+use super::histogram;
+use crate::summary::{Bin, Branch, Spread};
 
 /// The law of a branch's ratio over pairs without nulls, both clipped at their own quantile of order `clip_quantile`.
 ///
 /// # Errors
 /// The ratio, where it has no law: no pairs, infinities, a mean denominator that is not positive, or one that is 0 in so many resamples that
 /// `samples` of them would more likely than not show it.
-pub fn law(pairs: &[Bin], clip_quantile: f64, samples: f64) -> Result<Curve, f64> {
-    let pairs = clipped(pairs, clip_quantile).ok_or(f64::NAN)?;
+pub fn law(branch: &Branch, clip_quantile: f64, samples: f64) -> Result<Curve, f64> {
+    let pairs = clipped(branch, clip_quantile).ok_or(f64::NAN)?;
     let n: f64 = pairs.iter().map(|pair| pair.2).sum();
     let mean = |of: fn(&(f64, f64, f64)) -> f64| pairs.iter().map(|pair| of(pair) * pair.2).sum::<f64>() / n;
     let (a, b) = (mean(|pair| pair.0), mean(|pair| pair.1));
@@ -27,10 +27,15 @@ pub fn law(pairs: &[Bin], clip_quantile: f64, samples: f64) -> Result<Curve, f64
     // Moments of D about its mean: the k-th is the sum over j of C(k, j) (-r)^j m[k - j][j].
     let mut m = [[0.0; 5]; 5];
     for (x, y, count) in &pairs {
+        let (dx, dy) = (x - a, y - b);
+        let mut outer = count / n;
         for (i, row) in m.iter_mut().enumerate() {
-            for (j, moment) in row.iter_mut().enumerate().take(5 - i) {
-                *moment += (x - a).powi(i as i32) * (y - b).powi(j as i32) * count / n;
+            let mut product = outer;
+            for moment in row.iter_mut().take(5 - i) {
+                *moment += product;
+                product *= dy;
             }
+            outer *= dx;
         }
     }
     let moment = |k: usize, r: f64| {
@@ -68,23 +73,143 @@ pub fn law(pairs: &[Bin], clip_quantile: f64, samples: f64) -> Result<Curve, f64
     Ok(Curve::through(&points))
 }
 
-/// Pairs with counts, each side brought down to its own quantile.
-fn clipped(pairs: &[Bin], q: f64) -> Option<Vec<(f64, f64, f64)>> {
-    let mut denominators: Vec<Bin> = pairs
-        .iter()
-        .map(|pair| Bin {
-            value: pair.denominator,
-            ..*pair
-        })
-        .collect();
-    denominators.sort_by(|x, y| x.value.total_cmp(&y.value));
-    let (top, bottom) = (quantile(pairs, q)?, quantile(&denominators, q)?);
-    let pairs: Vec<(f64, f64, f64)> = pairs
-        .iter()
-        .map(|pair| (pair.value.min(top), pair.denominator.min(bottom), pair.count as f64))
-        .collect();
+/// Pairs with weights, each side brought down to its own quantile. A bucket becomes four pairs, or slices where it is clipped.
+fn clipped(branch: &Branch, q: f64) -> Option<Vec<(f64, f64, f64)>> {
+    let numerators = side(branch, |bin| bin.value, |spread| (spread.low, spread.high));
+    let denominators = side(
+        branch,
+        |bin| bin.denominator,
+        |spread| (spread.denominator_low, spread.denominator_high),
+    );
+    let (top, bottom) = (
+        histogram::quantile(&numerators, q)?,
+        histogram::quantile(&denominators, q)?,
+    );
+    let mut pairs = Vec::with_capacity(branch.histogram.len() + 3 * branch.spreads.len());
+    for (index, bin) in branch.histogram.iter().enumerate() {
+        match branch.spreads.get(index) {
+            None => pairs.push((bin.value, bin.denominator, bin.count as f64)),
+            Some(spread) if spread.low < top && top < spread.high => pairs.extend(slices(bin, spread)),
+            Some(spread) if spread.denominator_low < bottom && bottom < spread.denominator_high => {
+                let mirrored = slices(&mirrored_bin(bin), &mirrored_spread(spread));
+                pairs.extend(mirrored.into_iter().map(|(y, x, weight)| (x, y, weight)));
+            }
+            Some(spread) => pairs.extend(corners(bin, spread)),
+        }
+    }
+    for pair in &mut pairs {
+        (pair.0, pair.1) = (pair.0.min(top), pair.1.min(bottom));
+    }
     pairs
         .iter()
         .all(|pair| pair.0.is_finite() && pair.1.is_finite())
         .then_some(pairs)
+}
+
+/// One side of the pairs as a histogram of its own.
+fn side(branch: &Branch, value: impl Fn(&Bin) -> f64, ends: impl Fn(&Spread) -> (f64, f64)) -> Branch {
+    let bins = branch.histogram.iter().map(|bin| Bin {
+        value: value(bin),
+        denominator: 0.0,
+        count: bin.count,
+    });
+    if branch.spreads.is_empty() {
+        let mut histogram: Vec<Bin> = bins.collect();
+        histogram.sort_unstable_by(|a, b| a.value.total_cmp(&b.value));
+        return Branch {
+            histogram,
+            ..Branch::default()
+        };
+    }
+    // Buckets of pairs that share their range on this side are one bucket of it.
+    let mut order: Vec<(Bin, (f64, f64))> = bins.zip(branch.spreads.iter().map(ends)).collect();
+    order.sort_by(|a, b| a.1.0.total_cmp(&b.1.0).then(a.1.1.total_cmp(&b.1.1)));
+    let mut merged: Vec<(Bin, (f64, f64))> = Vec::new();
+    for (bin, (low, high)) in order {
+        match merged.last_mut() {
+            Some((last, range)) if low < range.1 || (low, high) == *range => {
+                let count = last.count + bin.count;
+                last.value += (bin.value - last.value) * (bin.count as f64 / count as f64);
+                last.count = count;
+                range.1 = range.1.max(high);
+            }
+            _ => merged.push((bin, (low, high))),
+        }
+    }
+    let spread = |(bin, (low, high)): (Bin, (f64, f64))| {
+        let spread = Spread {
+            low,
+            high,
+            ..Spread::default()
+        };
+        (bin, spread)
+    };
+    let (histogram, spreads) = merged.into_iter().map(spread).unzip();
+    Branch {
+        histogram,
+        spreads,
+        ..Branch::default()
+    }
+}
+
+/// A bucket that the numerators' clip threshold lies in, cut across: numerators as [`histogram::value_at`] says, denominators on the line of least squares
+/// and to both sides of it.
+fn slices(bin: &Bin, spread: &Spread) -> Vec<(f64, f64, f64)> {
+    const SLICES: u32 = 16;
+    let count = bin.count as f64;
+    let slope = if spread.square > 0.0 {
+        spread.product / spread.square
+    } else {
+        0.0
+    };
+    let rest = ((spread.denominator_square - slope * spread.product).max(0.0) / count).sqrt();
+    let weight = 0.5 * count / f64::from(SLICES);
+    let slice = |k: u32| {
+        let x = histogram::value_at(bin, Some(spread), (f64::from(k) + 0.5) / f64::from(SLICES));
+        let y = bin.denominator + slope * (x - bin.value);
+        [(x, y - rest, weight), (x, y + rest, weight)]
+    };
+    (0..SLICES).flat_map(slice).collect()
+}
+
+fn mirrored_bin(bin: &Bin) -> Bin {
+    Bin {
+        value: bin.denominator,
+        denominator: bin.value,
+        count: bin.count,
+    }
+}
+
+fn mirrored_spread(spread: &Spread) -> Spread {
+    Spread {
+        low: spread.denominator_low,
+        high: spread.denominator_high,
+        square: spread.denominator_square,
+        denominator_low: spread.low,
+        denominator_high: spread.high,
+        denominator_square: spread.square,
+        product: spread.product,
+    }
+}
+
+/// Four pairs of equal weight with the means, variances and covariance of a bucket: its mean plus and minus sqrt(2) times the columns of
+/// the Cholesky factor of the covariance matrix.
+fn corners(bin: &Bin, spread: &Spread) -> [(f64, f64, f64); 4] {
+    let count = bin.count as f64;
+    let deviation = (spread.square / count).sqrt();
+    let slope = if deviation > 0.0 {
+        spread.product / count / deviation
+    } else {
+        0.0
+    };
+    let rest = (spread.denominator_square / count - slope * slope).max(0.0).sqrt();
+    let root = std::f64::consts::SQRT_2;
+    let weight = 0.25 * count;
+    let (x, y) = (bin.value, bin.denominator);
+    [
+        (x - root * deviation, y - root * slope, weight),
+        (x + root * deviation, y + root * slope, weight),
+        (x, y - root * rest, weight),
+        (x, y + root * rest, weight),
+    ]
 }

@@ -5,9 +5,9 @@ use indexmap::IndexMap;
 use super::pre_treatment::ValueKind;
 use super::state::{CellState, State};
 use super::{
-    Comparison, Compat, Context, Estimates, Interval, LinearModel, Request, Row, Statistic, binomial, bootstrap_mean,
-    curve, deciles, empirical_cdf, gaps, grid, kernel_density, law, linear_model, moments, pairs, population_ratio,
-    pre_treatment,
+    Comparison, Compat, Context, Estimates, Interval, LinearModel, Points, Request, Row, Statistic, binomial,
+    bootstrap_mean, curve, deciles, empirical_cdf, gaps, grid, histogram, kernel_density, law, linear_model, moments,
+    pairs, population_ratio, pre_treatment,
 };
 use crate::summary::{Branch, CellSummary, Group, Place};
 
@@ -29,6 +29,13 @@ pub(super) fn estimate_group(request: &Request, summary: &CellSummary, group: &G
     };
     if group.branches.is_empty() {
         return answer.state(None, State::NoValues);
+    }
+    if summary.cell.is_histogram() {
+        for (name, branch) in &group.branches {
+            if let Some(compression) = histogram::compression(branch) {
+                answer.state(Some(name), State::CompressedHistogram(compression.to_string()));
+            }
+        }
     }
     match &request.statistic {
         Statistic::Count => {
@@ -63,7 +70,7 @@ pub(super) fn estimate_group(request: &Request, summary: &CellSummary, group: &G
                 return answer.state(None, State::Raises(reason));
             }
             let law = |branch: &Branch| {
-                let posterior = bootstrap_mean::posterior(&branch.histogram, 1.0 - bootstrap.drop_highest)?;
+                let posterior = bootstrap_mean::posterior(branch, 1.0 - bootstrap.drop_highest)?;
                 Ok((posterior.mean, posterior.curve))
             };
             bootstrap_rows(group, bootstrap.confidence, law, answer);
@@ -74,7 +81,7 @@ pub(super) fn estimate_group(request: &Request, summary: &CellSummary, group: &G
                 return answer.state(None, State::Raises(reason));
             }
             let law = |branch: &Branch| {
-                let curve = population_ratio::law(&branch.histogram, 1.0 - bootstrap.drop_highest, bootstrap.samples)?;
+                let curve = population_ratio::law(branch, 1.0 - bootstrap.drop_highest, bootstrap.samples)?;
                 Ok((curve.mean(), curve))
             };
             bootstrap_rows(group, bootstrap.confidence, law, answer);
@@ -98,23 +105,12 @@ pub(super) fn estimate_group(request: &Request, summary: &CellSummary, group: &G
             adjust,
             points,
         } => {
-            if *adjust != 1.0 {
-                return answer.state(None, State::Raises("adjust must be 1".to_string()));
-            }
-            let curve = |branch| kernel_density::curve(branch, *bandwidth, *kernel, points.size, points.log_space);
-            let curves: Option<Vec<_>> = group
-                .branches
-                .iter()
-                .map(|(name, branch)| Some((name, curve(branch)?)))
-                .collect();
-            match curves {
-                None => answer.state(None, State::Raises("values are null or infinite".to_string())),
-                Some(curves) => {
-                    for (name, (grid, densities)) in curves {
-                        answer.curve(name, &grid, &densities);
-                    }
-                }
-            }
+            let density = kernel_density::Density {
+                bandwidth: *bandwidth,
+                adjust: *adjust,
+                kernel: *kernel,
+            };
+            density_rows(group, density, *points, answer);
         }
         Statistic::PerClientDauImpact(model) => {
             let output = linear_model_output(model, summary, group, kind, answer);
@@ -247,18 +243,19 @@ fn decile_rows(group: &Group, confidence: f64, samples: f64, answer: &mut Answer
         return answer.state(None, State::Raises("values are null".to_string()));
     }
     let width = Some(confidence);
+    let ranks: Vec<(&String, deciles::Ranks)> = group
+        .branches
+        .iter()
+        .map(|(name, branch)| (name, deciles::Ranks::new(branch)))
+        .collect();
     for q in deciles::ORDERS {
         let parameter = Some(grid::parameter(q));
-        let law = |branch: &Branch| match answer.context.compat {
-            Compat::None => deciles::law(&branch.histogram, q),
+        let law = |ranks: &deciles::Ranks| match answer.context.compat {
+            Compat::None => ranks.law(q),
             // Values that the reference's draws would most likely not show are not in its results.
-            Compat::Jetstream => deciles::law(&branch.histogram, q).without_tails(0.5 / samples),
+            Compat::Jetstream => ranks.law(q).without_tails(0.5 / samples),
         };
-        let laws: Vec<(&String, law::Law)> = group
-            .branches
-            .iter()
-            .map(|(name, branch)| (name, law(branch)))
-            .collect();
+        let laws: Vec<(&String, law::Law)> = ranks.iter().map(|(name, ranks)| (*name, law(ranks))).collect();
         for (name, law) in &laws {
             answer.row(name, &parameter, None, width, deciles::own(law, confidence));
         }
@@ -282,6 +279,31 @@ fn decile_rows(group: &Group, confidence: f64, samples: f64, answer: &mut Answer
                 );
             }
         }
+    }
+}
+
+fn density_rows(group: &Group, density: kernel_density::Density, points: Points, answer: &mut Answer) {
+    let compat = answer.context.compat;
+    match compat {
+        Compat::Jetstream if density.adjust != 1.0 => {
+            return answer.state(None, State::Raises("adjust must be 1".to_string()));
+        }
+        Compat::None if density.adjust <= 0.0 => {
+            return answer.state(None, State::Raises("adjust must be above 0".to_string()));
+        }
+        Compat::Jetstream | Compat::None => {}
+    }
+    let mut curves = Vec::new();
+    for (name, branch) in &group.branches {
+        match density.curve(branch, points.size, points.log_space, compat) {
+            Ok(curve) => curves.push((name, curve)),
+            Err(State::NoVariation) => answer.state(Some(name), State::NoVariation),
+            // The reference has no rows of any branch then.
+            Err(state) => return answer.state(None, state),
+        }
+    }
+    for (name, (grid, densities)) in curves {
+        answer.curve(name, &grid, &densities);
     }
 }
 

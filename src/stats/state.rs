@@ -43,6 +43,8 @@ pub enum State {
     NotFinite,
     /// A geometric grid can't cover values that are negative or all zero: the grid is linear.
     LinearGrid,
+    /// The branch has so many distinct values that buckets of them were read: how many, and how far a number may be off for it.
+    CompressedHistogram(String),
     /// The reference implementation raises here: no rows.
     Raises(String),
 }
@@ -66,13 +68,14 @@ impl State {
             State::InfiniteRatio => "infinite ratio",
             State::NotFinite => "not finite",
             State::LinearGrid => "linear grid",
+            State::CompressedHistogram(_) => "compressed histogram",
             State::Raises(_) => "not computable",
         }
     }
 
     /// Whether the state only says how the numbers came about, and none is missing.
     pub fn is_remark(&self) -> bool {
-        matches!(self, State::Adjusted { .. })
+        matches!(self, State::Adjusted { .. } | State::CompressedHistogram(_))
     }
 
     fn reason(&self) -> Cow<'_, str> {
@@ -106,7 +109,7 @@ impl State {
             State::InfiniteRatio => "infinite ratio: the reference branch has no conversions",
             State::NotFinite => "not finite: values are infinite or beyond 1e150, or a denominator may be zero",
             State::LinearGrid => "linear grid: a geometric one can't cover negative or all-zero values",
-            State::Raises(reason) => reason,
+            State::CompressedHistogram(reason) | State::Raises(reason) => reason,
         })
     }
 }

@@ -13,7 +13,7 @@ use sqlparser::ast::{ObjectName, visit_relations};
 
 use super::staging::Staging;
 use super::values::value;
-use super::{Executed, Rows, Value, Warehouse};
+use super::{Executed, Rows, Visit, Warehouse};
 use crate::diagnostics::{Code, Diagnostic, Diagnostics, Result, Source, Span, nearest};
 use crate::sql::duckdb::{Functions, parse, quote_name, quote_string, setup_sql, translate};
 use crate::sql::script::{Statement, TableName, Target};
@@ -338,7 +338,18 @@ impl DuckDb {
         })
     }
 
+    /// All rows of a query.
     fn read(&self, source: &Arc<Source>) -> Result<Rows> {
+        let mut all = Rows::default();
+        all.columns = self.visit(source, &mut |_, row| {
+            all.rows.push(row.to_vec());
+            Ok(())
+        })?;
+        Ok(all)
+    }
+
+    /// Hands a query's rows on and gives its columns. The engine keeps the result while it is read, within its own limit of memory.
+    fn visit(&self, source: &Arc<Source>, visit: &mut Visit) -> Result<Vec<(String, Type)>> {
         let text = self.translate_source(source)?;
         let explain = |error: duckdb::Error| self.explain(source, &error);
         let name = "temp.main.isobar_result";
@@ -350,27 +361,27 @@ impl DuckDb {
             .iter()
             .map(|(name, kind)| Ok((name.clone(), parse_type(kind)?)))
             .collect::<Result<_>>()?;
-        let read = || -> std::result::Result<Vec<Vec<Value>>, duckdb::Error> {
-            let typed = with_types(&columns, name).unwrap_or_else(|| format!("SELECT * FROM {name}"));
-            let mut statement = self.connection.prepare(&typed)?;
-            let mut rows = statement.query([])?;
-            let mut out = Vec::new();
-            while let Some(row) = rows.next()? {
-                let values: std::result::Result<Vec<Value>, duckdb::Error> = (kinds.iter().enumerate())
-                    .map(|(place, (_, kind))| Ok(value(row.get(place)?, kind)))
-                    .collect();
-                out.push(values?);
-            }
-            Ok(out)
-        };
-        let rows = read();
+        let typed = with_types(&columns, name).unwrap_or_else(|| format!("SELECT * FROM {name}"));
+        let visited = self.visit_rows(source, &typed, &kinds, visit);
         self.connection
             .execute_batch("DROP TABLE IF EXISTS temp.main.isobar_result")
             .map_err(explain)?;
-        Ok(Rows {
-            columns: kinds,
-            rows: rows.map_err(explain)?,
-        })
+        visited.map(|()| kinds)
+    }
+
+    fn visit_rows(&self, source: &Arc<Source>, typed: &str, kinds: &[(String, Type)], visit: &mut Visit) -> Result<()> {
+        let explain = |error: duckdb::Error| self.explain(source, &error);
+        let mut statement = self.connection.prepare(typed).map_err(explain)?;
+        let mut rows = statement.query([]).map_err(explain)?;
+        let mut values = Vec::with_capacity(kinds.len());
+        while let Some(row) = rows.next().map_err(explain)? {
+            values.clear();
+            for (place, (_, kind)) in kinds.iter().enumerate() {
+                values.push(value(row.get(place).map_err(explain)?, kind));
+            }
+            visit(kinds, &values)?;
+        }
+        Ok(())
     }
 }
 
@@ -395,6 +406,14 @@ impl Warehouse for DuckDb {
             Target::View(table) => self.write_view(&source, table).map(|()| Executed::Written),
             Target::Rows => self.read(&source).map(Executed::Rows),
         }
+    }
+
+    fn each_row(&self, name: &str, sql: &str, visit: &mut Visit) -> Result<()> {
+        let source = Arc::new(Source {
+            path: name.into(),
+            text: sql.into(),
+        });
+        self.visit(&source, visit).map(|_| ())
     }
 
     fn query(&self, name: &str, sql: &str) -> Result<Rows> {

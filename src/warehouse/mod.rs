@@ -30,6 +30,9 @@ pub enum Executed {
     Rows(Rows),
 }
 
+/// What is done with a row: the columns, and a value for each of them.
+pub type Visit<'a> = dyn FnMut(&[(String, Type)], &[Value]) -> Result<()> + 'a;
+
 /// An engine that runs BigQuery SQL and keeps tables.
 ///
 /// Faults name the statement and, where one can be found, the place in it. A write is complete or has not happened.
@@ -37,7 +40,13 @@ pub trait Warehouse {
     /// Runs one statement into its target.
     fn execute(&self, statement: &Statement) -> Result<Executed>;
 
-    /// The rows of a BigQuery query. `name` is what faults call it.
+    /// Hands the rows of a BigQuery query to `visit` one by one, with the columns' names and types. `name` is what faults call it.
+    ///
+    /// # Errors
+    /// A fault of the query, or the first fault of `visit`, after which no more rows are read.
+    fn each_row(&self, name: &str, sql: &str, visit: &mut Visit) -> Result<()>;
+
+    /// The rows of a BigQuery query, all at once. `name` is what faults call it.
     fn query(&self, name: &str, sql: &str) -> Result<Rows>;
 
     /// Whether a table or view exists.

@@ -204,7 +204,6 @@ fn ratio(coverage: Coverage, adjusts: bool) -> Statistic {
         numerator: "n".to_string(),
         denominator: "d".to_string(),
         coverage,
-        correction: None,
         covariate: adjusts.then_some(Period::PreenrollmentDays28),
     })
 }
@@ -229,7 +228,6 @@ fn winsorized(confidence: f64) -> Statistic {
         lowest: 0.01,
         highest: 0.01,
         confidence,
-        correction: None,
     })
 }
 

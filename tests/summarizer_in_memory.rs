@@ -129,3 +129,51 @@ fn every_statistic_has_the_same_rows_from_both() {
         }
     }
 }
+
+/// More distinct values than are read one by one: the statement gives buckets, the summariser the values.
+#[test]
+fn quantiles_and_winsorised_means_of_buckets_are_those_of_values() {
+    let of_branch = |branch: u64, units: usize| {
+        let mut stream = Stream::new(unit_key(1, 2, 4), Purpose::Traits, branch);
+        let unit = |value: f64| Unit {
+            value,
+            ..Unit::default()
+        };
+        (0..units).map(|_| unit(stream.lognormal(0.0, 1.0))).collect()
+    };
+    let samples: Vec<Sample> = vec![("a", of_branch(0, 90_000)), ("b", of_branch(1, 70_000))];
+    let extract = load(&samples);
+    for (statistic, params) in [
+        ("quantiles", json!({"quantiles": [0.1, 0.5, 0.99]})),
+        ("winsorized_mean", json!({"lowest": 0.01, "highest": 0.02})),
+    ] {
+        let request = parsed(statistic, &params);
+        let context = Context {
+            period: Period::Overall,
+            days: 1,
+            basis: Basis::Enrollments,
+            window_index: None,
+            branches: &request.branches,
+            compat: Compat::None,
+        };
+        let summaries = summarizer::summarize(&request.statistics[0].cell(&context), &samples);
+        let values = request.statistics[0].estimate(&summaries, &context).rows;
+        let buckets = extract
+            .estimate(&request, Compat::None)
+            .unwrap_or_else(|faults| panic!("{faults}"))
+            .rows;
+        assert_eq!(values.len(), buckets.len());
+        for (value, bucket) in values.iter().zip(&buckets) {
+            let numbers =
+                |row: &isobar::stats::Row| [row.point, row.lower, row.upper].map(|number| number.expect("a number"));
+            let (value, bucket) = (numbers(value), numbers(bucket));
+            let width = value[2] - value[1];
+            for (x, y) in value.into_iter().zip(bucket) {
+                assert!(
+                    (x - y).abs() < 0.05 * width,
+                    "{statistic}: {bucket:?} instead of {value:?}"
+                );
+            }
+        }
+    }
+}

@@ -165,6 +165,15 @@ const MANY: [(usize, usize); 6] = [
     (100_000, 100),
     (1_000_000, 20),
 ];
+/// The same where a run takes longer.
+const FEWER: [(usize, usize); 6] = [
+    (30, 10_000),
+    (100, 5_000),
+    (1_000, 3_000),
+    (10_000, 400),
+    (100_000, 40),
+    (1_000_000, 6),
+];
 const SOME: [(usize, usize); 5] = [(30, 5_000), (100, 5_000), (1_000, 2_000), (10_000, 250), (100_000, 15)];
 const FEW: [(usize, usize); 4] = [(30, 300), (100, 300), (1_000, 300), (10_000, 100)];
 
@@ -266,6 +275,7 @@ pub const STUDIES: [Study; 11] = [
         note: "The same with a covariate whose normal scores correlate by 0.7 with the metric's, and which a fifth of the units lacks.",
         statistic: |confidence| linear_model(confidence, true),
         adjusts: true,
+        runs: &FEWER,
         ..BASE
     },
     Study {
@@ -335,6 +345,7 @@ pub const STUDIES: [Study; 11] = [
         plain: |confidence| ratio(Coverage::once(confidence), false),
         adjusts: true,
         designs: &RATIOS,
+        runs: &FEWER,
         ..BASE
     },
     Study {

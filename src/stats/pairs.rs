@@ -35,7 +35,7 @@ pub(super) fn quantile_rows(group: &Group, orders: &[f64], confidence: f64, answ
         let branches: IndexMap<&str, Quantile> = group
             .branches
             .iter()
-            .map(|(name, branch)| (name.as_str(), quantiles::quantile(&branch.histogram, *q)))
+            .map(|(name, branch)| (name.as_str(), quantiles::quantile(branch, *q)))
             .collect();
         for (name, interval) in rows(&branches, &parameter, Coverage::once(confidence), answer) {
             if interval.point.is_none() {
@@ -55,7 +55,7 @@ pub(super) fn winsorized_rows(group: &Group, winsorized: &Winsorized, answer: &m
         return answer.state(None, if is_empty { State::NoValues } else { State::NotFinite });
     };
     let branches: IndexMap<&str, Estimate> = values
-        .map(|(name, branch)| (name.as_str(), winsorized_mean::mean(&branch.histogram, limits)))
+        .map(|(name, branch)| (name.as_str(), winsorized_mean::mean(branch, limits)))
         .collect();
     means(&branches, Coverage::once(winsorized.confidence), answer);
 }

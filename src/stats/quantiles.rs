@@ -6,13 +6,12 @@
 //! S. Chakraborti, "Nonparametric Statistical Inference", 2003, section 5.2); comparisons take the quantiles of the differences of two branches' independent laws,
 //! of their logarithms for the relative uplift.
 
-use super::Interval;
-use super::bootstrap_mean;
 use super::coverage::Coverage;
 use super::deciles::binomial_weights;
 use super::law::Law;
 use super::pairs::Comparable;
-use crate::summary::Bin;
+use super::{Interval, histogram};
+use crate::summary::Branch;
 
 /// A branch's sample quantile with the laws that bound the true one.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,35 +31,61 @@ struct Bound {
     beyond: f64,
 }
 
+/// How many pieces the ranks that count are cut into, at most, where they lie in buckets.
+const PIECES: usize = 2048;
+
 /// The quantile of order `q` of a branch's values; rows without a value do not count.
-pub fn quantile(histogram: &[Bin], q: f64) -> Quantile {
-    let n: i64 = histogram.iter().map(|bin| bin.count).sum();
-    let (first, weights) = binomial_weights(n, q);
-    let mut finite = histogram.iter().map(|bin| bin.value).filter(|value| value.is_finite());
+pub fn quantile(branch: &Branch, q: f64) -> Quantile {
+    let (first, weights) = binomial_weights(histogram::units(branch), q);
+    let values = branch.histogram.iter().map(|bin| bin.value);
+    let mut finite = values.filter(|value| value.is_finite());
     let (least, most) = match finite.next() {
         Some(first) => (first, finite.next_back().unwrap_or(first)),
         None => (f64::NAN, f64::NAN),
     };
     // Ranks from 0 of v_(K) and v_(K+1) are K - 1 and K.
     let bound = |shift: i64, settle: &dyn Fn(f64) -> f64| {
-        let mut rank = 0;
-        let atoms: Vec<(f64, f64)> = histogram
-            .iter()
-            .map(|bin| {
-                let place = |rank: i64| (rank + shift - first).clamp(0, weights.len() as i64) as usize;
-                let from = place(rank);
-                rank += bin.count;
-                (settle(bin.value), weights[from..place(rank)].iter().sum())
-            })
-            .collect();
-        Bound::new(atoms)
+        let atoms = atoms(branch, first - shift, &weights);
+        Bound::new(
+            atoms
+                .into_iter()
+                .map(|(value, weight)| (settle(value), weight))
+                .collect(),
+        )
     };
     Quantile {
-        point: bootstrap_mean::quantile(histogram, q).unwrap_or(f64::NAN),
+        point: histogram::quantile(branch, q).unwrap_or(f64::NAN),
         // What an infinite value bounds from its other side, the outermost finite one does too.
         below: bound(1, &|value| if value == f64::INFINITY { most } else { value }),
         above: bound(0, &|value| if value == f64::NEG_INFINITY { least } else { value }),
     }
+}
+
+/// The values of ranks with these weights, the first of which belongs to the rank `first`. Ranks within a bucket have the values that
+/// [`histogram::value_at`] says, in pieces.
+fn atoms(branch: &Branch, first: i64, weights: &[f64]) -> Vec<(f64, f64)> {
+    let piece = (weights.len() / PIECES).max(1);
+    let mut atoms = Vec::new();
+    let mut start = 0;
+    for (bin, spread) in histogram::buckets(branch) {
+        let place = |rank: i64| (rank - first).clamp(0, weights.len() as i64) as usize;
+        let (mut from, to) = (place(start), place(start + bin.count));
+        let step = if spread.is_some() { piece } else { weights.len() };
+        while from < to {
+            let until = (from + step).min(to);
+            let middle = 0.5 * (from + until - 1) as f64 + (first - start) as f64;
+            let share = middle / (bin.count - 1).max(1) as f64;
+            let weight = weights[from..until].iter().sum();
+            atoms.push((histogram::value_at(bin, spread, share), weight));
+            from = until;
+        }
+        start += bin.count;
+    }
+    if !branch.spreads.is_empty() {
+        // A frequent value may lie within a bucket's ends.
+        atoms.sort_by(|a, b| a.0.total_cmp(&b.0));
+    }
+    atoms
 }
 
 impl Comparable for Quantile {

@@ -5,9 +5,9 @@
 //! lose like shares, but not in a branch's own mean (where W. J. Dixon, J. W. Tukey, "Approximate behavior of the distribution of winsorized t",
 //! Technometrics 1968, widen the interval by that share). What is compared are means of the winsorised values, not of the values themselves.
 
-use super::bootstrap_mean::quantile;
+use super::histogram;
 use super::welch::Estimate;
-use crate::summary::{Bin, Group};
+use crate::summary::{Bin, Branch, Group, Spread};
 
 /// The limits that values are brought to.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -20,34 +20,45 @@ pub struct Limits {
 
 /// The pooled quantiles of order `lowest` and `1 - highest` of all branches; `None` without values, or where they are not finite.
 pub fn limits(group: &Group, lowest: f64, highest: f64) -> Option<Limits> {
-    let mut pooled: Vec<Bin> = group
-        .branches
-        .values()
-        .flat_map(|branch| branch.histogram.iter().copied())
-        .collect();
-    pooled.sort_by(|a, b| a.value.total_cmp(&b.value));
+    let mut bins: Vec<(Bin, Spread)> = Vec::new();
+    for branch in group.branches.values() {
+        let alone = |value: f64| Spread {
+            low: value,
+            high: value,
+            ..Spread::default()
+        };
+        let buckets = histogram::buckets(branch);
+        bins.extend(buckets.map(|(bin, spread)| (*bin, spread.copied().unwrap_or(alone(bin.value)))));
+    }
+    bins.sort_by(|a, b| a.0.value.total_cmp(&b.0.value));
+    let (histogram, spreads) = bins.into_iter().unzip();
+    let pooled = Branch {
+        histogram,
+        spreads,
+        ..Branch::default()
+    };
     let limits = Limits {
-        lower: quantile(&pooled, lowest)?,
-        upper: quantile(&pooled, 1.0 - highest)?,
+        lower: histogram::quantile(&pooled, lowest)?,
+        upper: histogram::quantile(&pooled, 1.0 - highest)?,
     };
     (limits.lower.is_finite() && limits.upper.is_finite()).then_some(limits)
 }
 
-/// The mean of a branch's winsorised values; NaN without values.
-pub fn mean(histogram: &[Bin], limits: Limits) -> Estimate {
-    let n = histogram.iter().map(|bin| bin.count).sum::<i64>() as f64;
+/// The mean of a branch's winsorised values; NaN without values. The units of a bucket that a limit falls into count at its mean.
+pub fn mean(branch: &Branch, limits: Limits) -> Estimate {
+    let n = histogram::units(branch) as f64;
     // Relative to one of the values, so that equal values have no spread and large ones keep their digits.
-    let centre = histogram
-        .get(histogram.len() / 2)
-        .map_or(0.0, |bin| winsorized(bin, limits));
+    let middle = branch.histogram.get(branch.histogram.len() / 2);
+    let centre = middle.map_or(0.0, |bin| winsorized(bin, limits));
     let sum = |of: &dyn Fn(f64) -> f64| -> f64 {
-        histogram
-            .iter()
-            .map(|bin| of(winsorized(bin, limits) - centre) * bin.count as f64)
+        let bins = branch.histogram.iter();
+        bins.map(|bin| of(winsorized(bin, limits) - centre) * bin.count as f64)
             .sum()
     };
     let mean = sum(&|value| value) / n;
-    let square = sum(&|value| (value - mean) * (value - mean));
+    let is_whole = |spread: &&Spread| spread.low >= limits.lower && spread.high <= limits.upper;
+    let within = branch.spreads.iter().filter(is_whole).map(|spread| spread.square);
+    let square = sum(&|value| (value - mean) * (value - mean)) + within.sum::<f64>();
     Estimate {
         point: centre + mean,
         variance: square / (n - 1.0) / n,

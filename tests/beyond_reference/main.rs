@@ -295,6 +295,8 @@ fn ratios_do_not_hide_what_they_lack() {
     assert!(numbers(&zero, "b", None, None).iter().all(Option::is_some));
     let infinite = with(json!([1, "Infinity", 3, 1, 2, 3]), json!([1, 1, 2, 1, 2, 4]));
     assert_eq!(numbers(&infinite, "a", None, None), [None; 3]);
+    let huge = with(json!([1, 1e200, 3, 1, 2, 3]), json!([1, 1, 2, 1, 2, 4]));
+    assert_eq!(numbers(&huge, "a", None, None), [None; 3]);
     let proportional = with(json!([1, 2, 3, 2, 4, 6]), json!([1, 2, 3, 2, 4, 6]));
     assert!(states(&proportional).contains(&"no variation"));
     let none = with(json!([null, null, null, 2, 4, 7]), json!([1, 2, 3, 2, 4, 6]));
@@ -303,6 +305,7 @@ fn ratios_do_not_hide_what_they_lack() {
             .iter()
             .all(|row| row.branch == "b" && row.comparison.is_none())
     );
+    assert!(states(&none).contains(&"no values"));
     let one = with(json!([null, null, 1, 2, 4, 7]), json!([1, 2, 3, 2, 4, 6]));
     assert!(states(&one).contains(&"too few units"));
     let columns = json!({"branch": ["a", "b"], "num": [1, 1]});

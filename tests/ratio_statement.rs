@@ -107,7 +107,6 @@ fn request(numerator: &str, denominator: &str, covariate: Option<Period>) -> Req
             numerator: numerator.into(),
             denominator: denominator.into(),
             coverage: Coverage::once(0.95),
-            correction: None,
             covariate,
         }),
         pre_treatments: Vec::new(),

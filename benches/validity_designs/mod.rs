@@ -308,7 +308,7 @@ pub const STUDIES: [Study; 11] = [
         statistic: bootstrap_mean,
         plain: bootstrap_mean,
         widths: &[0.95],
-        runs: &[(100, 60), (1_000, 100), (10_000, 40)],
+        runs: &[(100, 300), (1_000, 300), (10_000, 100)],
         ..BASE
     },
     Study {

@@ -8,7 +8,7 @@ use isobar::sql::types::Type;
 use isobar::stats::coverage::Coverage;
 use isobar::stats::linear_model::{Input, robust};
 use isobar::stats::pre_treatment::ValueKind;
-use isobar::stats::{Compat, Context, LinearModel, Request, Statistic};
+use isobar::stats::{Compat, Context, LinearModel, Request, Row, Statistic};
 use isobar::summary::{ColumnKind, Group, Summaries};
 use isobar::warehouse::{Rows, Value};
 
@@ -67,19 +67,35 @@ pub fn cases() -> Vec<Case> {
             Box::new(move || models(&group, adjusted)),
         ));
     }
-    let requests: Vec<Request> = (0..METRICS).map(|metric| request(metric, true)).collect();
+    let what = format!("{METRICS} metrics, {SEGMENTS} segments, 3 branches");
     let (query, rows, names) = statement(METRICS, SEGMENTS, true);
+    let decoded = decode(&query, std::slice::from_ref(&rows), &names).expect("rows that fit");
+    let estimates = estimates(&decoded, &names);
     cases.push((
-        format!("{METRICS} metrics, {SEGMENTS} segments, 3 branches from rows to rows"),
-        Box::new(move || {
-            let summaries = decode(&query, std::slice::from_ref(&rows), &names).expect("rows that fit");
-            let context = context(&names);
-            let estimates = requests.iter().map(|request| request.estimate(&summaries, &context));
-            let rows: Vec<_> = estimates.flat_map(|estimates| estimates.rows).collect();
-            tables::statistics(&rows).rows.len()
+        format!("{what}: rows to summaries"),
+        Box::new({
+            let names = names.clone();
+            move || {
+                let summaries = decode(&query, std::slice::from_ref(&rows), &names).expect("rows that fit");
+                summaries.cells.len()
+            }
         }),
     ));
+    cases.push((
+        format!("{what}: summaries to estimates"),
+        Box::new(move || self::estimates(&decoded, &names).iter().map(Vec::len).sum()),
+    ));
+    cases.push((
+        format!("{what}: estimates to the result table"),
+        Box::new(move || estimates.iter().map(|rows| tables::statistics(rows).rows.len()).sum()),
+    ));
     cases
+}
+
+/// The result rows of each metric.
+fn estimates(summaries: &Summaries, names: &[String]) -> Vec<Vec<Row>> {
+    let estimate = |metric| request(metric, true).estimate(summaries, &context(names)).rows;
+    (0..METRICS).map(estimate).collect()
 }
 
 fn models(group: &Group, adjusted: bool) -> usize {

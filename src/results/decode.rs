@@ -113,6 +113,8 @@ impl<'a> Decoder<'a> {
 #[derive(Debug, Clone, Default)]
 struct Collected {
     group: Group,
+    /// Whether centres, order statistics and grid are read.
+    is_described: bool,
     first_rows: IndexMap<String, i64>,
 }
 
@@ -142,6 +144,18 @@ impl Collected {
                 None => Ok(()),
             };
         }
+        let part = columns.part(row)?;
+        if let Some(known) = group.branches.get_mut(branch) {
+            if known.parts.is_empty() {
+                known.residuals = columns.residuals(row);
+            }
+            known.parts.push(part);
+        }
+        // What concerns the group stands in each of its rows.
+        if self.is_described {
+            return Ok(());
+        }
+        self.is_described = true;
         group.value_centre = columns.number(row, "value_centre").unwrap_or(0.0);
         group.covariate_centre = columns.number(row, "covariate_centre").unwrap_or(0.0);
         group.values = columns.order(row, "value");
@@ -153,10 +167,6 @@ impl Collected {
             (Some(below), Some(weight_above)) => Some(Grid { below, weight_above }),
             _ => None,
         };
-        let part = columns.part(row)?;
-        let branch = group.branches.entry(branch.to_string()).or_default();
-        branch.parts.push(part);
-        branch.residuals = columns.residuals(row);
         Ok(())
     }
 

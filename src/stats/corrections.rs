@@ -73,8 +73,8 @@ pub fn correct(requests: &[Request], estimates: &mut [Estimates]) {
                 continue;
             }
             for row in &estimates.rows {
-                if let (Some(member), Some(p)) = (member(index, row), row.p_value) {
-                    family.entry(member).or_insert(p);
+                if let (Some(member), Some(test)) = (member(index, row), row.test) {
+                    family.entry(member).or_insert_with(|| test.p_value());
                 }
             }
         }
@@ -106,7 +106,7 @@ pub fn correct(requests: &[Request], estimates: &mut [Estimates]) {
 }
 
 fn member(index: usize, row: &Row) -> Option<Member> {
-    row.p_value?;
+    row.test?;
     if row.comparison != Some(Comparison::Difference) {
         return None;
     }
@@ -123,7 +123,7 @@ fn beside(row: &Row, what: &str, number: f64) -> Row {
         point: Some(number),
         lower: None,
         upper: None,
-        p_value: None,
+        test: None,
         ..row.clone()
     }
 }

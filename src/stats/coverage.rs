@@ -1,6 +1,7 @@
 //! How far an interval reaches, in standard errors: for one look at the data (Student's t), or for every look at once (always valid).
 
-use super::distribution::{t_quantile, t_survival};
+use super::Test;
+use super::distribution::t_quantile;
 
 /// What an interval promises.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -54,13 +55,11 @@ impl Coverage {
 }
 
 impl Coverage {
-    /// The two-sided p-value of an estimate with this standard error and degrees of freedom; NaN without an error, and for every look, where
-    /// a p-value of one look would mislead.
-    pub fn p_value(self, estimate: f64, error: f64, degrees_of_freedom: f64) -> f64 {
-        match self.looks {
-            Looks::One => 2.0 * t_survival((estimate / error).abs(), degrees_of_freedom),
-            Looks::Every { .. } => f64::NAN,
-        }
+    /// The test of an estimate with this standard error and degrees of freedom; none without an error, and none for every look, where
+    /// a test for one look would mislead.
+    pub fn test(self, estimate: f64, error: f64, degrees_of_freedom: f64) -> Option<Test> {
+        let t = estimate / error;
+        (self.looks == Looks::One && !t.is_nan()).then_some(Test { t, degrees_of_freedom })
     }
 }
 

@@ -40,6 +40,7 @@ use crate::summary::{ALL_SEGMENT, Cell, ColumnKind, Covariate, CovariateNeed, De
 
 use self::corrections::Correction;
 use self::coverage::{Coverage, Looks};
+use self::distribution::t_survival;
 use self::kernel_density::{Bandwidth, Kernel};
 pub use self::parse::{parameters_of, parse};
 use self::pre_treatment::{PreTreatment, ValueKind};
@@ -85,9 +86,9 @@ pub struct Row {
     pub analysis_basis: &'static str,
     /// The index of the window within its period.
     pub window_index: Option<i64>,
-    /// The p-value of a comparison that has one; not a column, but what [`corrections`] correct.
+    /// The test of a difference that has one; not a column, but what [`corrections`] make p-values of.
     #[serde(skip)]
-    pub p_value: Option<f64>,
+    pub test: Option<Test>,
 }
 
 /// How two branches are compared.
@@ -110,6 +111,22 @@ impl Comparison {
     }
 }
 
+/// A t test of a difference against zero.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Test {
+    /// The estimate over its standard error.
+    pub t: f64,
+    /// The degrees of freedom.
+    pub degrees_of_freedom: f64,
+}
+
+impl Test {
+    /// The probability of an estimate at least as far from zero to either side, were there no difference.
+    pub fn p_value(self) -> f64 {
+        2.0 * t_survival(self.t.abs(), self.degrees_of_freedom)
+    }
+}
+
 /// An estimate with its interval; what is not finite is absent.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Interval {
@@ -119,8 +136,8 @@ pub struct Interval {
     pub lower: Option<f64>,
     /// The upper end.
     pub upper: Option<f64>,
-    /// The probability of an estimate as far from no difference, were there none; where a statistic tests that.
-    pub p_value: Option<f64>,
+    /// The test against no difference, where a statistic has one.
+    pub test: Option<Test>,
 }
 
 impl Interval {
@@ -131,16 +148,13 @@ impl Interval {
             point: finite(point),
             lower: finite(lower),
             upper: finite(upper),
-            p_value: None,
+            test: None,
         }
     }
 
-    /// The same with a p-value.
-    pub fn with_p_value(self, p: f64) -> Self {
-        Self {
-            p_value: p.is_finite().then_some(p),
-            ..self
-        }
+    /// The same with a test.
+    pub fn with_test(self, test: Option<Test>) -> Self {
+        Self { test, ..self }
     }
 
     /// An estimate with ends at the same distance.
@@ -155,7 +169,7 @@ impl Interval {
             point: times(self.point),
             lower: times(self.lower),
             upper: times(self.upper),
-            p_value: self.p_value,
+            test: self.test,
         }
     }
 }
@@ -513,7 +527,7 @@ impl Request {
             segment: segment.to_string(),
             analysis_basis: context.basis.as_str(),
             window_index: context.window_index,
-            p_value: None,
+            test: None,
         }
     }
 

@@ -403,7 +403,7 @@ impl Answer<'_> {
             segment: self.segment.to_string(),
             analysis_basis: self.context.basis.as_str(),
             window_index: self.context.window_index,
-            p_value: interval.p_value,
+            test: interval.test,
         });
     }
 

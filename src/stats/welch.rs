@@ -52,7 +52,7 @@ impl Comparable for Estimate {
         let (error, freedom) = self.error(reference, self.variance, reference.variance);
         let point = self.point - reference.point;
         let half = coverage.multiplier(freedom, self.units + reference.units) * error;
-        Interval::symmetric(point, half).with_p_value(coverage.p_value(point, error, freedom))
+        Interval::symmetric(point, half).with_test(coverage.test(point, error, freedom))
     }
 
     fn relative_uplift(&self, reference: &Estimate, coverage: Coverage) -> Interval {

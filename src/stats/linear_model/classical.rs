@@ -273,7 +273,7 @@ impl Fit {
         } else {
             Interval::default()
         };
-        let p = Coverage::once(2.0 * upper - 1.0).p_value(difference, error, self.degrees_of_freedom);
-        (Interval::symmetric(difference, half).with_p_value(p), uplift)
+        let test = Coverage::once(2.0 * upper - 1.0).test(difference, error, self.degrees_of_freedom);
+        (Interval::symmetric(difference, half).with_test(test), uplift)
     }
 }

@@ -165,7 +165,7 @@ impl<'a> Model<'a> {
         let df = satterthwaite((b.residual, b.degrees_of_freedom), (r.residual, r.degrees_of_freedom));
         let error = positive((v_b + v_r - 2.0 * c).max(0.0).sqrt());
         let difference = Interval::symmetric(point, error * coverage.multiplier(df, units))
-            .with_p_value(coverage.p_value(point, error, df));
+            .with_test(coverage.test(point, error, df));
 
         let (m_b, m_r) = (b.at_covariate, r.at_covariate);
         let ratio = m_b / m_r;
@@ -316,6 +316,7 @@ impl<'a> Adjustment<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::stats::Test;
     use crate::summary::{Moments, Part, Place};
 
     /// A branch of so many units with this mean and standard deviation, in a group centred at `centre`.
@@ -399,7 +400,8 @@ mod tests {
         let (forward, uplift) = difference(3.2, a.clone(), b.clone());
         let (backward, inverse) = difference(3.2, b, a);
         close(forward.lower, -backward.upper.expect("a number"));
-        close(forward.p_value, backward.p_value.expect("a number"));
+        let p = |interval: Interval| interval.test.map(Test::p_value);
+        close(p(forward), p(backward).expect("a number"));
         close(
             uplift.upper.map(|upper| 1.0 + upper),
             1.0 / (1.0 + inverse.lower.expect("a number")),
@@ -410,7 +412,7 @@ mod tests {
     fn nothing_to_compare_is_not_a_number() {
         let (difference, uplift) = difference(0.0, branch(9, 0.0, 0.0, 0.0), branch(9, 0.0, 0.0, 0.0));
         assert_eq!(
-            (difference.point, difference.lower, difference.p_value),
+            (difference.point, difference.lower, difference.test),
             (Some(0.0), None, None)
         );
         assert_eq!((uplift.point, uplift.lower), (None, None));

@@ -414,6 +414,28 @@ fn proportions_are_integrated() {
     check(uplift.upper, UPLIFT_UPPER);
 }
 
+/// Where both branches are mostly 0, so is the difference of their deciles, with an interval that ends there.
+#[test]
+fn deciles_of_zero_differ_by_zero() {
+    let rows: Vec<(&str, &str, &str)> = (0..200)
+        .map(|i| {
+            (
+                ["a", "b"][i % 2],
+                if i % 10 < 8 { "0" } else { ["3", "5", "8"][i % 3] },
+                "",
+            )
+        })
+        .collect();
+    let deciles = estimate(&rows, "deciles", "{}", "[]");
+    let middle = deciles
+        .rows
+        .iter()
+        .filter(|row| row.parameter.as_deref() == Some("0.5"));
+    for row in middle.filter(|row| row.comparison == Some(Comparison::Difference)) {
+        assert_eq!((row.point, row.lower, row.upper), (Some(0.0), Some(0.0), Some(0.0)));
+    }
+}
+
 fn run(request: &str, data: &str) -> (Option<i32>, String, String) {
     let folder = tempfile::tempdir().expect("a folder");
     let (request_file, data_file) = (folder.path().join("request.json"), folder.path().join("data.csv"));

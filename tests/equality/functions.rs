@@ -458,9 +458,9 @@ pub const CASES: &[(&str, &str, &str)] = &[
         "[-1.0, 0, 0.0, 2.302585092994046, true, null]",
     ),
     (
-        "(SELECT VAR_SAMP(x) FROM UNNEST([1.0, 2.0, 4.0]) AS x), (SELECT COVAR_SAMP(x, y) FROM UNNEST([STRUCT(1.0 AS x, 2.0 AS y), (2.0, NULL), (3.0, 5.0)])), (SELECT COVAR_SAMP(x, y) FROM UNNEST([STRUCT(1.0 AS x, 2.0 AS y)]))",
-        "FLOAT64, FLOAT64, FLOAT64",
-        "[2.3333333333333335, 3.0, null]",
+        "(SELECT VAR_SAMP(x) FROM UNNEST([1.0, 2.0, 4.0]) AS x), (SELECT COVAR_SAMP(x, y) FROM UNNEST([STRUCT(1.0 AS x, 2.0 AS y), (2.0, NULL), (3.0, 5.0)])), (SELECT COVAR_SAMP(x, y) FROM UNNEST([STRUCT(1.0 AS x, 2.0 AS y)])), (SELECT STDDEV_SAMP(x) FROM UNNEST([1.0, 3.0, 5.0]) AS x), (SELECT STDDEV_SAMP(x) FROM UNNEST([1.0]) AS x), (SELECT COVAR_POP(x, y) FROM UNNEST([STRUCT(1.0 AS x, 2.0 AS y), (3.0, 6.0), (5.0, NULL)])), (SELECT VAR_POP(x) FROM UNNEST([1.0, 3.0]) AS x), POW(-3.0, 2)",
+        "FLOAT64, FLOAT64, FLOAT64, FLOAT64, FLOAT64, FLOAT64, FLOAT64, FLOAT64",
+        "[2.3333333333333335, 3.0, null, 2.0, null, 2.0, 1.0, 9.0]",
     ),
 ];
 
@@ -489,6 +489,7 @@ pub const BUILT_IN: &[&str] = &[
     "ENDS_WITH",
     "EXISTS",
     "FLOOR",
+    "GREATEST",
     "IF",
     "IS_INF",
     "IS_NAN",
@@ -505,6 +506,7 @@ pub const BUILT_IN: &[&str] = &[
     "MAX",
     "MAX_BY",
     "MIN",
+    "NULLIF",
     "PARSE_DATETIME",
     "RANK",
     "REGEXP_CONTAINS",
@@ -516,6 +518,7 @@ pub const BUILT_IN: &[&str] = &[
     "SIGN",
     "SPLIT",
     "STARTS_WITH",
+    "STDDEV_SAMP",
     "STRUCT",
     "SUM",
     "UNNEST",

@@ -12,6 +12,7 @@ use isobar::extract::column_kind;
 use isobar::pipeline::BasisWork;
 use isobar::plan::summarize::{Columns, summarize};
 use isobar::sql::duckdb::Functions;
+use isobar::summary::{Cell, ColumnKind, Covariate, CovariateNeed, Need};
 use isobar::tables::TableName;
 use isobar::warehouse::duckdb::Limits;
 use isobar::warehouse::{DuckDb, Rows, Value, Warehouse};
@@ -150,7 +151,9 @@ impl Suite {
             columns.insert(basis.node.target.clone(), kinds.collect());
         }
         for (basis, _) in metrics {
-            let query = summarize(&basis.demand, &actual(&basis.source, &columns)).unwrap();
+            let mut demand = basis.demand.clone();
+            demand.cells.extend(ratio(&columns[&basis.node.target]));
+            let query = summarize(&demand, &actual(&basis.source, &columns)).unwrap();
             for statement in &query.statements {
                 let name = format!("{slug}/{}", statement.name);
                 let expected = oracle.query(&statement.sql);
@@ -177,4 +180,28 @@ impl Suite {
     fn fault(&self, faults: impl IntoIterator<Item = String>) {
         self.totals.faults.lock().unwrap().extend(faults);
     }
+}
+
+/// The ratio of a table's first two numbers, adjusted where their values before enrollment are there: configs of the corpus have none.
+fn ratio(columns: &Columns) -> Option<Cell> {
+    let mut numbers = columns
+        .iter()
+        .filter(|(name, kind)| {
+            matches!(kind, ColumnKind::Integer | ColumnKind::Float)
+                && !name.starts_with("num_")
+                && !name.starts_with("analysis_")
+        })
+        .map(|(name, _)| name.clone());
+    let (numerator, denominator) = (numbers.next()?, numbers.next()?);
+    Some(Cell {
+        metric: "ratio".into(),
+        covariate: Some(Covariate {
+            metric: numerator.clone(),
+            period: "preenrollment_week".into(),
+            need: CovariateNeed::Nothing,
+        }),
+        need: Need::Ratio { numerator, denominator },
+        steps: Vec::new(),
+        clip_quantile: None,
+    })
 }

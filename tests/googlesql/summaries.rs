@@ -6,6 +6,16 @@ use isobar::plan::summarize::{Columns, Source, SourceKind};
 use isobar::tables::TableName;
 use isobar::warehouse::{Rows, Value};
 
+/// What the columns of summaries are named after.
+const QUANTITIES: [&str; 6] = [
+    "value",
+    "covariate",
+    "numerator",
+    "denominator",
+    "pre_numerator",
+    "pre_denominator",
+];
+
 /// The source with the columns that its tables have, as a run takes it.
 pub fn actual(source: &Source, columns: &IndexMap<TableName, Columns>) -> Source {
     let SourceKind::MetricTable {
@@ -43,7 +53,21 @@ pub fn rounding(rows: &Rows, column: &str, row: &[Value]) -> f64 {
     let largest = |of: &str| {
         number(&format!("{of}_centre")).abs() + number(&format!("{of}_mean")).abs() + spread(of) * units.sqrt()
     };
-    let (value, covariate) = (step * largest("value"), step * largest("covariate"));
+    let error = |of: &str| step * largest(of);
+    let product = |a: &str, b: &str| error(a) * spread(b) + error(b) * spread(a) + error(a) * error(b);
+    for one in QUANTITIES {
+        if column == format!("{one}_mean") {
+            return error(one);
+        }
+        if column == format!("{one}_variance") {
+            return error(one) * (spread(one) + error(one));
+        }
+        for other in QUANTITIES {
+            if column == format!("{one}_{other}") {
+                return product(one, other);
+            }
+        }
+    }
     match column {
         "value_sum" => {
             let largest = number("value_minimum").abs().max(number("value_maximum").abs());
@@ -53,11 +77,7 @@ pub fn rounding(rows: &Rows, column: &str, row: &[Value]) -> f64 {
                 0.0
             }
         }
-        "value_mean" => value,
-        "covariate_mean" => covariate,
-        "value_variance" => value * (spread("value") + value),
-        "covariate_variance" => covariate * (spread("covariate") + covariate),
-        "covariance" => value * spread("covariate") + covariate * spread("value") + value * covariate,
+        "covariance" => product("value", "covariate"),
         _ => 0.0,
     }
 }

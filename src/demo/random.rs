@@ -129,7 +129,7 @@ impl Stream {
 
     /// Poisson whose mean is itself exponential with mean `mean`: the heavy-tailed count of one day.
     ///
-    /// It is geometric, P(N = n) = (1 - r) r^n with r = mean / (1 + mean), drawn by inversion; E[N] = mean and
+    /// It is geometric, P(N = n) = (1 - r) r^n with r = mean / (1 + mean), drawn by inversion; E\[N\] = mean and
     /// P(N = 0) = 1 / (1 + mean). Keeping each event with probability p gives the same law with mean p * mean.
     pub fn mixed_poisson(&mut self, mean: f64) -> u32 {
         let ratio = mean / (1.0 + mean);

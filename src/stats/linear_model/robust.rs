@@ -16,7 +16,7 @@
 //!
 //! The mean of branch b at g is M_b = y_b + B u_b, its variance V_b = P_b/n_b² + 2 u_b Q_b/(n_b Sxx) + u_b² R/Sxx², and its covariance
 //! with M_c is C = u_b u_c R/Sxx² + u_c Q_b/(n_b Sxx) + u_b Q_c/(n_c Sxx). The sums over units come from the warehouse
-//! ([`Residuals`](crate::summary::Residuals)). Degrees of freedom after Welch and Satterthwaite, from P_b/n_b² with n_b - 1 - Sxx_b/Sxx each (the sum of 1 - h_i).
+//! ([`Residuals`]). Degrees of freedom after Welch and Satterthwaite, from P_b/n_b² with n_b - 1 - Sxx_b/Sxx each (the sum of 1 - h_i).
 
 use indexmap::IndexMap;
 

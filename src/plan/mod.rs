@@ -7,3 +7,4 @@ pub mod node;
 mod ratios;
 pub mod summarize;
 pub mod unit_window;
+mod values;

@@ -5,7 +5,8 @@
 use serde::Serialize;
 
 use super::node::Relation;
-use super::summarize::{Join, Named, PlannedCell, SegmentContext, Source, SourceKind, as_float, conditions, segments};
+use super::summarize::{Join, Named, PlannedCell, SegmentContext, Source, SourceKind, conditions, segments};
+use super::values::as_float;
 use crate::diagnostics::Result;
 use crate::sql::render::{self, column};
 use crate::sql::script::{Purpose, Statement, Target};

@@ -33,7 +33,7 @@ pub struct Row {
     pub analysis_basis: &'static str,
     /// The index of the window within its period.
     pub window_index: Option<i64>,
-    /// The test of a difference that has one; not a column, but what [`corrections`] make p-values of.
+    /// The test of a difference that has one; not a column, but what [`corrections`](super::corrections) make p-values of.
     #[serde(skip)]
     pub test: Option<Test>,
 }

@@ -436,6 +436,32 @@ fn deciles_of_zero_differ_by_zero() {
     }
 }
 
+/// Ties are at other values than 0, too, where rounding is larger.
+#[test]
+fn tied_values_differ_by_zero() {
+    let rows: Vec<(&str, &str, &str)> = (0..200)
+        .map(|i| {
+            (
+                ["a", "b"][i % 2],
+                if i % 10 < 8 { "5.3" } else { ["3.1", "8.7"][i % 2] },
+                "",
+            )
+        })
+        .collect();
+    for statistic in ["deciles", "quantiles"] {
+        let estimates = estimate(&rows, statistic, "{}", "[]");
+        let middle = estimates
+            .rows
+            .iter()
+            .filter(|row| row.parameter.as_deref() == Some("0.5"));
+        for row in middle.filter(|row| row.comparison == Some(Comparison::Difference)) {
+            // A decile's point is the mean of its law, whose tails are not tied.
+            assert!(row.point.expect("a number").abs() < 1e-6, "{statistic}");
+            assert_eq!((row.lower, row.upper), (Some(0.0), Some(0.0)), "{statistic}");
+        }
+    }
+}
+
 fn run(request: &str, data: &str) -> (Option<i32>, String, String) {
     let folder = tempfile::tempdir().expect("a folder");
     let (request_file, data_file) = (folder.path().join("request.json"), folder.path().join("data.csv"));

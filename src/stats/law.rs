@@ -102,7 +102,27 @@ impl Law {
             .last()
             .zip(other.values.first())
             .map_or(f64::NAN, |(a, b)| a - b);
+        if low <= 0.0 && high >= 0.0 && self.is_tied(other, p) {
+            return 0.0;
+        }
         quantile(self, other, low, high, p, Law::difference_below)
+    }
+
+    /// Whether 0 is the quantile of order `p` of the difference, as ties make it. A search would end beside it, by rounding, which would decide
+    /// whether an interval holds 0.
+    fn is_tied(&self, other: &Law, p: f64) -> bool {
+        let ends = [
+            self.values.first(),
+            self.values.last(),
+            other.values.first(),
+            other.values.last(),
+        ];
+        let largest = ends
+            .into_iter()
+            .flatten()
+            .fold(0.0, |most: f64, end| most.max(end.abs()));
+        self.difference_below(other, 0.0) >= p - 1e-12
+            && self.difference_below(other, -8.0 * f64::EPSILON * largest) < p - 1e-12
     }
 
     /// P(self - other <= d).
@@ -169,13 +189,6 @@ const ORDER: f64 = 1e-6;
 /// The quantile of order `p` of a combination of two laws, `below` being its distribution function: the smallest value of at least that order
 /// or, where there are so many values that each has next to no probability, one whose order is larger by at most [`ORDER`].
 fn quantile(law: &Law, other: &Law, low: f64, high: f64, p: f64, below: impl Fn(&Law, &Law, f64) -> f64) -> f64 {
-    // Ties make 0 an atom of differences: approached from above it would come out as a tiny number, and the interval would exclude it.
-    let (low, high) = match low < 0.0 && high > 0.0 {
-        true if below(law, other, 0.0) >= p - 1e-12 => (low, 0.0),
-        true => (0.0, high),
-        false => (low, high),
-    };
-    let span = high - low;
     if law.values.len() * other.values.len() <= CONTINUOUS || !low.is_finite() || !high.is_finite() {
         return bisect(low, high, p, |x| below(law, other, x));
     }
@@ -199,7 +212,7 @@ fn quantile(law: &Law, other: &Law, low: f64, high: f64, p: f64, below: impl Fn(
     }
     // Regula falsi, with every third step a bisection; the last resort is an atom with a probability of its own.
     for round in 0..100 {
-        if at_b <= ORDER || b - a <= 1e-14 * a.abs().max(b.abs()) || b - a <= 1e-17 * span {
+        if at_b <= ORDER || b - a <= 1e-14 * a.abs().max(b.abs()) {
             break;
         }
         let share = if round % 3 == 2 {
@@ -244,7 +257,6 @@ fn bisect(low: f64, high: f64, p: f64, cdf: impl Fn(f64) -> f64) -> f64 {
     if !low.is_finite() || !high.is_finite() {
         return f64::NAN;
     }
-    let span = high - low;
     let (mut low, mut high) = (low, high);
     if cdf(low) >= p - 1e-12 {
         return low;
@@ -252,8 +264,7 @@ fn bisect(low: f64, high: f64, p: f64, cdf: impl Fn(f64) -> f64) -> f64 {
     // Down to the rounding of the larger end; the answer is an atom, and the upper end never passes below it.
     for _ in 0..200 {
         let middle = 0.5 * (low + high);
-        let is_narrow = high - low <= 1e-14 * high.abs().max(low.abs()) || high - low <= 1e-17 * span;
-        if middle <= low || middle >= high || is_narrow {
+        if middle <= low || middle >= high || high - low <= 1e-14 * high.abs().max(low.abs()) {
             break;
         }
         if cdf(middle) >= p - 1e-12 {

@@ -133,18 +133,7 @@ impl Quantile {
             return f64::NAN;
         }
         let order = (tail - beyond) / (1.0 - beyond);
-        let (below, above) = (&self.below.law, &other.above.law);
-        let excess = below.difference_quantile(above, order);
-        // The search ends beside an atom, by less than the rounding of a difference. At 0 that would decide whether the interval holds it.
-        let largest = below
-            .atoms()
-            .chain(above.atoms())
-            .fold(0.0, |most, (value, _)| value.abs().max(most));
-        if excess.abs() <= f64::EPSILON * largest {
-            0.0
-        } else {
-            excess
-        }
+        self.below.law.difference_quantile(&other.above.law, order)
     }
 
     fn negated(&self) -> Quantile {

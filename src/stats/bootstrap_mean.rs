@@ -11,7 +11,7 @@
 
 use super::curve::{Curve, scores};
 use super::{histogram, inversion};
-use crate::summary::{Bin, Branch};
+use crate::summary::Branch;
 
 /// The law of a branch's mean.
 #[derive(Debug, Clone, PartialEq)]
@@ -72,31 +72,11 @@ pub fn posterior(branch: &Branch, clip_quantile: f64) -> Result<Posterior, f64> 
     })
 }
 
-/// The quantile of order `q` of a histogram's values, by linear interpolation between ranks.
-pub fn quantile(histogram: &[Bin], q: f64) -> Option<f64> {
-    let n: i64 = histogram.iter().map(|bin| bin.count).sum();
-    let position = (n - 1) as f64 * q;
-    let rank = position.floor() as i64;
-    let at = |rank: i64| {
-        let mut before = 0;
-        histogram.iter().find_map(|bin| {
-            before += bin.count;
-            (before > rank).then_some(bin.value)
-        })
-    };
-    let (lower, upper) = (at(rank)?, at((rank + 1).min(n - 1))?);
-    let share = position - rank as f64;
-    Some(if lower == upper {
-        lower
-    } else {
-        lower + (upper - lower) * share
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::distribution::Beta;
     use super::*;
+    use crate::summary::Bin;
 
     fn bins(values: &[f64]) -> Branch {
         branch(&values.iter().map(|value| (*value, 1)).collect::<Vec<_>>())

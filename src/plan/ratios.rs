@@ -5,7 +5,7 @@
 use serde::Serialize;
 
 use super::node::Relation;
-use super::summarize::{Join, Named, PlannedCell, SegmentContext, Source, SourceKind, conditions, segments};
+use super::summarize::{Join, Named, PlannedCell, SegmentContext, Source, SourceKind, conditions, joins, segments};
 use super::values::as_float;
 use crate::diagnostics::Result;
 use crate::sql::render::{self, column};
@@ -72,7 +72,7 @@ pub(super) fn statement(cells: &[PlannedCell], source: &Source) -> Result<Option
     }
     let (segments, mut columns) = segments(source)?;
     let mut contexts = Vec::new();
-    let mut periods: Vec<&String> = Vec::new();
+    let mut periods: Vec<String> = Vec::new();
     for (number, cell, kinds) in ratios {
         let Some((numerator, denominator)) = names(cell) else {
             continue;
@@ -95,9 +95,7 @@ pub(super) fn statement(cells: &[PlannedCell], source: &Source) -> Result<Option
             };
             add(QUANTITIES[2], column(table, &pick(numerator))?, kinds[0]);
             add(QUANTITIES[3], column(table, &pick(denominator))?, kinds[1]);
-            if !periods.contains(&period) {
-                periods.push(period);
-            }
+            periods.push(period.clone());
         }
         contexts.push(CellContext {
             number,
@@ -106,6 +104,7 @@ pub(super) fn statement(cells: &[PlannedCell], source: &Source) -> Result<Option
         });
     }
     periods.sort();
+    periods.dedup();
     let joins = joins(&periods, source);
     let adjusted = !periods.is_empty();
     let mut read = vec![source.table.clone()];
@@ -170,18 +169,4 @@ fn usable(kinds: [Option<&ColumnKind>; 2]) -> Option<[ColumnKind; 2]> {
         [Some(one), Some(other)] => Some([*one, *other]),
         _ => None,
     }
-}
-
-fn joins(periods: &[&String], source: &Source) -> Vec<Join> {
-    let SourceKind::MetricTable { pre_periods, .. } = &source.kind else {
-        return Vec::new();
-    };
-    let join = |period: &&String| {
-        let (table, _) = pre_periods.get(*period)?;
-        Some(Join {
-            alias: period.to_string(),
-            table: table.clone(),
-        })
-    };
-    periods.iter().filter_map(join).collect()
 }

@@ -258,13 +258,23 @@ fn planned(cell: &Cell, source: &Source) -> PlannedCell {
 
 /// The table that the statement summarises, then those before enrollment that it joins.
 fn relations(cells: &[(usize, &PlannedCell)], source: &Source) -> Vec<Relation> {
-    let mut relations = vec![source.table.clone()];
-    for join in joined_periods(cells, source) {
-        if let SourceKind::MetricTable { pre_periods, .. } = &source.kind {
-            relations.extend(pre_periods.get(&join).map(|(relation, _)| relation.clone()));
-        }
-    }
-    relations
+    let joined = joins(&joined_periods(cells), source).into_iter().map(|join| join.table);
+    std::iter::once(source.table.clone()).chain(joined).collect()
+}
+
+/// The tables of these periods before enrollment, as far as they are there; an extract has them in its own columns.
+pub(super) fn joins(periods: &[String], source: &Source) -> Vec<Join> {
+    let SourceKind::MetricTable { pre_periods, .. } = &source.kind else {
+        return Vec::new();
+    };
+    let join = |period: &String| {
+        let (table, _) = pre_periods.get(period)?;
+        Some(Join {
+            alias: period.clone(),
+            table: table.clone(),
+        })
+    };
+    periods.iter().filter_map(join).collect()
 }
 
 fn reads(cells: &[(usize, &PlannedCell)], source: &Source) -> Vec<TableName> {
@@ -273,17 +283,14 @@ fn reads(cells: &[(usize, &PlannedCell)], source: &Source) -> Vec<TableName> {
     stored.into_iter().map(|relation| relation.table).collect()
 }
 
-/// The pre-enrollment periods whose tables the statement joins.
-fn joined_periods(cells: &[(usize, &PlannedCell)], source: &Source) -> Vec<String> {
-    let mut periods: Vec<String> = Vec::new();
-    if matches!(source.kind, SourceKind::MetricTable { .. }) {
-        for (_, cell) in cells
-            .iter()
-            .filter(|(_, cell)| cell.is_adjusted() && !cell.cell.is_histogram())
-        {
-            periods.extend(cell.cell.covariate.iter().map(|covariate| covariate.period.clone()));
-        }
-    }
+/// The pre-enrollment periods that the cells are adjusted for.
+fn joined_periods(cells: &[(usize, &PlannedCell)]) -> Vec<String> {
+    let adjusted = cells
+        .iter()
+        .filter(|(_, planned)| planned.is_adjusted() && !planned.cell.is_histogram());
+    let mut periods: Vec<String> = adjusted
+        .filter_map(|(_, planned)| Some(planned.cell.covariate.as_ref()?.period.clone()))
+        .collect();
     periods.sort();
     periods.dedup();
     periods
@@ -291,17 +298,7 @@ fn joined_periods(cells: &[(usize, &PlannedCell)], source: &Source) -> Vec<Strin
 
 fn context(cells: &[(usize, &PlannedCell)], source: &Source, histograms: bool) -> Result<Context> {
     let (segments, mut columns) = segments(source)?;
-    let mut joins = Vec::new();
-    if let SourceKind::MetricTable { pre_periods, .. } = &source.kind {
-        for period in joined_periods(cells, source) {
-            if let Some((table, _)) = pre_periods.get(&period) {
-                joins.push(Join {
-                    alias: period,
-                    table: table.clone(),
-                });
-            }
-        }
-    }
+    let joins = joins(&joined_periods(cells), source);
     let mut contexts = Vec::new();
     let mut stages: Vec<Stage> = Vec::new();
     let mut clipped = Requests::default();
